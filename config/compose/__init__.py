@@ -1,0 +1,1 @@
+"""The supported subset of the Compose Specification, as typed models and their reader."""

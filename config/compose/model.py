@@ -1,0 +1,437 @@
+"""Typed models of the supported Compose subset: https://github.com/compose-spec/compose-spec.
+
+Keys that are here mean what the Specification says; any other key is an error that names it.
+All short syntaxes have become long ones by the time a value is read from these models.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from config.base import Model
+from config.compose import short
+from config.text import Template
+from config.units import (
+    ByteSize,
+    Cidr,
+    Duration,
+    IpAddress,
+    Label,
+    Text,
+    format_port_range,
+)
+
+Protocol: TypeAlias = Literal["tcp", "udp"]
+StartOrder: TypeAlias = Literal["start-first", "stop-first"]
+Condition: TypeAlias = Literal[
+    "service_started", "service_healthy", "service_completed_successfully"
+]
+
+_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+_TEXT_OR_TEXTS: dict[str, Any] = {"anyOf": [{"type": "string"}, _TEXTS]}
+_MAP_OR_TEXTS: dict[str, Any] = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+        _TEXTS,
+    ]
+}
+_PORTS: dict[str, Any] = {"type": ["string", "integer"]}
+
+_PlainText = Annotated[Text, BeforeValidator(lambda v: (short.refuse_secret(v), v)[1])]
+PortRange = Annotated[range, WithJsonSchema(_PORTS)]
+Command = Annotated[tuple[str, ...], BeforeValidator(short.command), WithJsonSchema(_TEXT_OR_TEXTS)]
+TextList = Annotated[
+    tuple[str, ...], BeforeValidator(short.text_list), WithJsonSchema(_TEXT_OR_TEXTS)
+]
+Labels = Annotated[dict[str, str], BeforeValidator(short.labels), WithJsonSchema(_MAP_OR_TEXTS)]
+Environment = Annotated[
+    dict[str, str | Template],
+    BeforeValidator(short.environment),
+    WithJsonSchema(_MAP_OR_TEXTS),
+]
+
+
+class PublishedPort(Model):
+    """A container port, or a range, published on the host; both sides are equally long."""
+
+    target: PortRange
+    published: PortRange
+    protocol: Protocol = "tcp"
+    host_ip: IpAddress | None = None
+    mode: Literal["host", "ingress"] | None = None
+    name: str | None = None
+    app_protocol: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_host_port(cls, value: object) -> object:
+        if isinstance(value, dict) and "target" in value and value.get("published") is None:
+            ports = format_port_range(value["target"])
+            msg = (
+                f"port {ports} names no host port, which would be another one at each deploy; "
+                f"write HOST:{ports}, or use expose"
+            )
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _same_length(self) -> PublishedPort:
+        if len(self.published) != len(self.target):
+            host, inside = format_port_range(self.published), format_port_range(self.target)
+            msg = (
+                f"host ports {host} and container ports {inside} differ in number; make them equal"
+            )
+            raise ValueError(msg)
+        return self
+
+    def __str__(self) -> str:
+        return short.describe_port(self.host_ip, self.published, self.target, self.protocol)
+
+
+class ExposedPort(Model):
+    """A container port, or a range, that the service listens on for its networks."""
+
+    target: PortRange
+    protocol: Protocol = "tcp"
+
+
+class BindOptions(Model):
+    """Options of a bind mount."""
+
+    propagation: Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"] | None = (
+        None
+    )
+    create_host_path: bool = True
+
+
+class VolumeOptions(Model):
+    """Options of a named volume's mount."""
+
+    nocopy: bool = False
+
+
+class TmpfsOptions(Model):
+    """Options of a tmpfs mount: ``size`` in bytes, ``mode`` as a number."""
+
+    size: ByteSize | None = None
+    mode: int | None = None
+
+
+class Mount(Model):
+    """A mount of a service: a named or anonymous volume, a host path, or memory."""
+
+    type: Literal["volume", "bind", "tmpfs"]
+    target: str
+    source: str | None = None
+    read_only: bool = False
+    bind: BindOptions | None = None
+    volume: VolumeOptions | None = None
+    tmpfs: TmpfsOptions | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Mount:
+        if not self.target.startswith("/"):
+            msg = f"mount target {self.target!r} is not an absolute path; begin it with /"
+            raise ValueError(msg)
+        if self.type == "bind":
+            if self.source is None:
+                msg = f"the bind at {self.target} has no source; name an absolute host path"
+                raise ValueError(msg)
+            if not self.source.startswith("/"):
+                msg = (
+                    f"bind source {self.source!r} is relative to this computer, which the host "
+                    "does not see; put the file under configs, or name an absolute host path"
+                )
+                raise ValueError(msg)
+        return self
+
+
+class ServiceNetwork(Model):
+    """How a service joins one network."""
+
+    aliases: tuple[str, ...] = ()
+    ipv4_address: IpAddress | None = None
+    ipv6_address: IpAddress | None = None
+
+
+class Dependency(Model):
+    """What a service waits for before it starts."""
+
+    condition: Condition = "service_started"
+    restart: bool = False
+    required: bool = True
+
+
+class HealthCheck(Model):
+    """How Docker asks a container whether it is well. Defaults are Docker's."""
+
+    test: Annotated[
+        tuple[str, ...], BeforeValidator(short.health_test), WithJsonSchema(_TEXT_OR_TEXTS)
+    ] = ()
+    interval: Duration = timedelta(seconds=30)
+    timeout: Duration = timedelta(seconds=30)
+    retries: Annotated[int, Field(ge=1)] = 3
+    start_period: Duration = timedelta()
+    disable: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it asks anything."""
+        return not self.disable and bool(self.test) and self.test[0] != "NONE"
+
+
+class Resources(Model):
+    """CPUs (cores) and memory (bytes)."""
+
+    cpus: Annotated[float, Field(gt=0)] | None = None
+    memory: ByteSize | None = None
+
+
+class ResourceLimits(Model):
+    """Upper limits, and what is set aside."""
+
+    limits: Resources = Resources()
+    reservations: Resources = Resources()
+
+
+class UpdateConfig(Model):
+    """How a container is replaced: which of old and new starts or stops first."""
+
+    order: StartOrder
+
+
+class Deploy(Model):
+    """The part of Compose's deploy section that one host can honour."""
+
+    resources: ResourceLimits = ResourceLimits()
+    update_config: UpdateConfig | None = None
+
+
+class Logging(Model):
+    """A container's log driver and its options."""
+
+    driver: str = "json-file"
+    options: Labels = {}
+
+
+class Ulimit(Model):
+    """A soft and a hard limit."""
+
+    soft: int
+    hard: int
+
+
+class FileReference(Model):
+    """A secret or a config that a service mounts; ``mode`` is a number of permission bits."""
+
+    source: str
+    target: str | None = None
+    mode: int | None = None
+
+
+class Build(Model):
+    """An image made from a context directory beside the compose file."""
+
+    context: str
+    dockerfile: str = "Dockerfile"
+    args: Annotated[
+        dict[str, str], BeforeValidator(short.labels), WithJsonSchema(_MAP_OR_TEXTS)
+    ] = {}
+    target: str | None = None
+
+
+class EnvFile(Model):
+    """A file of ``NAME=VALUE`` lines beside the compose file."""
+
+    path: str
+    required: bool = True
+
+
+Port = Annotated[
+    PublishedPort,
+    BeforeValidator(short.port, json_schema_input_type=str | int | PublishedPort),
+]
+Expose = Annotated[ExposedPort, BeforeValidator(short.expose, json_schema_input_type=str | int)]
+Volume_ = Annotated[Mount, BeforeValidator(short.volume, json_schema_input_type=str | Mount)]
+File = Annotated[
+    FileReference,
+    BeforeValidator(short.file_reference, json_schema_input_type=str | FileReference),
+]
+
+
+class Service(Model):
+    """One service of a Compose application."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image: _PlainText | None = None
+    build: Annotated[
+        Build | None, BeforeValidator(short.build, json_schema_input_type=str | Build)
+    ] = None
+    command: Command | None = None
+    entrypoint: Command | None = None
+    environment: Environment = {}
+    env_file: Annotated[
+        tuple[EnvFile, ...],
+        BeforeValidator(short.env_file, json_schema_input_type=str | list[str | EnvFile]),
+    ] = ()
+    ports: tuple[Port, ...] = ()
+    expose: tuple[Expose, ...] = ()
+    volumes: tuple[Volume_, ...] = ()
+    networks: Annotated[
+        dict[str, ServiceNetwork],
+        BeforeValidator(
+            short.names_to_map,
+            json_schema_input_type=list[str] | dict[str, ServiceNetwork | None],
+        ),
+    ] = {}
+    depends_on: Annotated[
+        dict[str, Dependency],
+        BeforeValidator(short.depends_on, json_schema_input_type=list[str] | dict[str, Dependency]),
+    ] = {}
+    healthcheck: HealthCheck | None = None
+    deploy: Deploy = Deploy()
+    mem_limit: ByteSize | None = None
+    cpus: Annotated[float, Field(gt=0)] | None = None
+    restart: Annotated[str, Field(pattern=r"^(no|always|unless-stopped|on-failure(:\d+)?)$")] = "no"
+    labels: Labels = {}
+    logging: Logging | None = None
+    user: _PlainText | None = None
+    working_dir: _PlainText | None = None
+    group_add: tuple[Text, ...] = ()
+    read_only: bool = False
+    tmpfs: TextList = ()
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    privileged: bool = False
+    security_opt: tuple[str, ...] = ()
+    sysctls: Labels = {}
+    ulimits: dict[
+        str,
+        Annotated[Ulimit, BeforeValidator(short.ulimit, json_schema_input_type=int | Ulimit)],
+    ] = {}
+    init: bool = False
+    shm_size: ByteSize | None = None
+    extra_hosts: Annotated[
+        dict[str, Annotated[str, AfterValidator(short.host_address)]],
+        BeforeValidator(short.extra_hosts, json_schema_input_type=list[str] | dict[str, str]),
+    ] = {}
+    dns: TextList = ()
+    dns_search: TextList = ()
+    hostname: _PlainText | None = None
+    container_name: _PlainText | None = None
+    network_mode: _PlainText | None = None
+    platform: _PlainText | None = None
+    stop_signal: str | None = None
+    stop_grace_period: Duration = timedelta(seconds=10)
+    stdin_open: bool = False
+    tty: bool = False
+    secrets: tuple[File, ...] = ()
+    configs: tuple[File, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Service:
+        if self.image is None and self.build is None:
+            msg = "the service has neither image nor build; give it one"
+            raise ValueError(msg)
+        if self.network_mode is not None and self.networks:
+            msg = "network_mode and networks exclude each other; keep one"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Upper limit of memory in bytes, from either of Compose's two places for it."""
+        return self.mem_limit or self.deploy.resources.limits.memory
+
+    @property
+    def cpu_limit(self) -> float | None:
+        """Upper limit of CPU in cores, from either of Compose's two places for it."""
+        return self.cpus or self.deploy.resources.limits.cpus
+
+
+class IpamPool(Model):
+    """One address pool of a network."""
+
+    subnet: Cidr
+    gateway: IpAddress | None = None
+    ip_range: Cidr | None = None
+
+
+class Ipam(Model):
+    """A network's address pools."""
+
+    driver: Literal["default"] = "default"
+    config: tuple[IpamPool, ...] = ()
+
+
+class Network(Model):
+    """A network of an application. ``external`` means that it exists, owned by another."""
+
+    name: str | None = None
+    driver: Literal["bridge", "macvlan", "ipvlan", "overlay"] = "bridge"
+    driver_opts: Labels = {}
+    internal: bool = False
+    attachable: bool = False
+    external: bool = False
+    enable_ipv6: bool = False
+    ipam: Ipam = Ipam()
+    labels: Labels = {}
+
+
+class Volume(Model):
+    """A named volume of an application. ``external`` means that it exists, owned by another."""
+
+    name: str | None = None
+    driver: str = "local"
+    driver_opts: Labels = {}
+    external: bool = False
+    labels: Labels = {}
+
+
+class Secret(Model):
+    """A secret's source: the name of a secret that system.yaml declares."""
+
+    environment: Label | str
+    name: str | None = None
+
+
+class Config(Model):
+    """A config's source: a file beside the compose file, or its content."""
+
+    file: str | None = None
+    content: _PlainText | None = None
+    name: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Config:
+        if (self.file is None) == (self.content is None):
+            msg = "a config has either file or content; give exactly one"
+            raise ValueError(msg)
+        return self
+
+
+_Named = BeforeValidator(short.names_to_map)
+
+
+class ComposeFile(Model):
+    """A Compose application."""
+
+    name: Label | None = None
+    version: Text | None = Field(default=None, deprecated=True)
+    services: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")], Service]
+    networks: Annotated[dict[str, Network], _Named] = {}
+    volumes: Annotated[dict[str, Volume], _Named] = {}
+    secrets: dict[str, Secret] = {}
+    configs: dict[str, Config] = {}

@@ -1,0 +1,267 @@
+"""Compose's short syntaxes, turned into the long ones: one shape for all that reads them.
+
+Each function takes what YAML gave and returns data for the long form's model, or raises a
+``ValueError`` whose text is ``fact; remedy``. Meaning: Compose Specification, ``05-services.md``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from config.text import Template
+from config.units import format_port_range, parse_port_range
+
+_VOLUME_OPTIONS = {"ro", "rw", "nocopy", "z", "Z"}
+
+
+def refuse_secret(value: object) -> None:
+    """Raise when a secret stands where it would be readable by anyone who can list containers."""
+    if isinstance(value, Template):
+        names = ", ".join(value.secrets)
+        msg = (
+            f"secret {names} would be readable here; "
+            "pass it in environment or as a file under secrets"
+        )
+        raise ValueError(msg)
+
+
+def port(value: object) -> object:
+    """``[IP:][HOST:]CONTAINER[/PROTOCOL]``, each side a port or a range."""
+    refuse_secret(value)
+    if isinstance(value, Mapping):
+        data = dict(value)
+        for key in ("target", "published"):
+            if key in data and not isinstance(data[key], range):
+                data[key] = parse_port_range(str(data[key]))
+        return data
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return value
+    text, _, protocol = str(value).partition("/")
+    host, target = _split_last(text)
+    data = {"target": parse_port_range(target), "protocol": protocol or "tcp"}
+    if host:
+        address, published = _split_last(host)
+        if address is None and (":" in host or "." in host):
+            address, published = host, ""
+        if address:
+            data["host_ip"] = address.strip("[]")
+        if published:
+            data["published"] = parse_port_range(published)
+    return data
+
+
+def _split_last(text: str) -> tuple[str | None, str]:
+    # The last colon outside of an IPv6 address's brackets.
+    at = text.rfind(":", text.rfind("]") + 1)
+    return (None, text) if at < 0 else (text[:at], text[at + 1 :])
+
+
+def expose(value: object) -> object:
+    """``PORT[-PORT][/PROTOCOL]``: a container port, or several, that others on a network use."""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        text, _, protocol = str(value).partition("/")
+        return {"target": parse_port_range(text), "protocol": protocol or "tcp"}
+    return value
+
+
+def volume(value: object) -> object:
+    """``[SOURCE:]TARGET[:OPTIONS]``: a named volume, or a bind when the source is a path."""
+    refuse_secret(value)
+    if not isinstance(value, str):
+        return value
+    parts = value.split(":")
+    if len(parts) == 1:
+        return {"type": "volume", "target": value}
+    if len(parts) > 3:
+        msg = f"volume {value!r} has too many parts; write SOURCE:TARGET or SOURCE:TARGET:ro"
+        raise ValueError(msg)
+    source, target = parts[:2]
+    options = set(parts[2].split(",")) if parts[2:] else set()
+    if unknown := sorted(options - _VOLUME_OPTIONS):
+        msg = f"volume option {unknown[0]!r} is not supported; use ro, rw or nocopy"
+        raise ValueError(msg)
+    bind = source.startswith(("/", ".", "~"))
+    data: dict[str, Any] = {
+        "type": "bind" if bind else "volume",
+        "source": source,
+        "target": target,
+        "read_only": "ro" in options,
+    }
+    if "nocopy" in options:
+        data["volume"] = {"nocopy": True}
+    return data
+
+
+def environment(value: object) -> object:
+    """A list of ``NAME=VALUE`` as a map; numbers as their text; a missing value is an error."""
+    if isinstance(value, list):
+        pairs: dict[str, Any] = {}
+        for item in value:
+            if isinstance(item, Template):
+                # The name comes before the first secret, or it would be a secret itself.
+                first, *rest = item.parts
+                name, equals, start = str(first).partition("=")
+                if not equals or not isinstance(first, str):
+                    refuse_secret(item)
+                parts = tuple(part for part in (start, *rest) if part != "")
+                pairs[name] = Template(parts)
+                continue
+            name, equals, text = str(item).partition("=")
+            pairs[name] = text if equals else None
+        value = pairs
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _environment_text(name, item) for name, item in value.items()}
+
+
+def _environment_text(name: str, value: object) -> object:
+    if value is None:
+        msg = (
+            f"{name} has no value, and no shell passes one on when Pulumi deploys; "
+            f"write {name}: ${{{name}}} and declare it under variables or secrets"
+        )
+        raise ValueError(msg)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def labels(value: object) -> object:
+    """A list of ``NAME=VALUE`` labels as a map; values as text."""
+    if isinstance(value, list):
+        for item in value:
+            refuse_secret(item)
+        value = dict(str(item).partition("=")[::2] for item in value)
+    if not isinstance(value, Mapping):
+        return value
+    for item in value.values():
+        refuse_secret(item)
+    return {name: _label_text(item) for name, item in value.items()}
+
+
+def _label_text(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def names_to_map(value: object) -> object:
+    """A list of names as a map from each to nothing: networks, and build arguments alike."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return {item: {} for item in value}
+    if isinstance(value, Mapping):
+        return {name: {} if item is None else item for name, item in value.items()}
+    return value
+
+
+def depends_on(value: object) -> object:
+    """A list of services as a map with Compose's default condition."""
+    if isinstance(value, list):
+        return {str(name): {"condition": "service_started"} for name in value}
+    return value
+
+
+def command(value: object) -> object:
+    """A command as its argument list: a text is split as a shell splits words, none expanded."""
+    refuse_secret(value)
+    if isinstance(value, str):
+        try:
+            return shlex.split(value)
+        except ValueError:
+            msg = f"command {value!r} has an unclosed quote; close it, or write a list"
+            raise ValueError(msg) from None
+    if isinstance(value, list):
+        for item in value:
+            refuse_secret(item)
+        return [str(item) if isinstance(item, int | float) else item for item in value]
+    return value
+
+
+def health_test(value: object) -> object:
+    """A health test as its list form: a text means ``CMD-SHELL``."""
+    refuse_secret(value)
+    if isinstance(value, str):
+        return ["CMD-SHELL", value]
+    if isinstance(value, list):
+        for item in value:
+            refuse_secret(item)
+        if not value or value[0] not in {"NONE", "CMD", "CMD-SHELL"}:
+            first = repr(value[0]) if value else "nothing"
+            msg = f"health test begins with {first}; begin it with CMD, CMD-SHELL or NONE"
+            raise ValueError(msg)
+        return [str(item) for item in value]
+    return value
+
+
+def text_list(value: object) -> object:
+    """One text, or a list of them, as a list."""
+    if isinstance(value, list):
+        for item in value:
+            refuse_secret(item)
+        return value
+    refuse_secret(value)
+    return [value] if isinstance(value, str) else value
+
+
+def env_file(value: object) -> object:
+    """One file name, a list of them, or of ``{path, required}``."""
+    items = [value] if isinstance(value, str | Mapping) else value
+    if isinstance(items, list):
+        return [{"path": item} if isinstance(item, str) else item for item in items]
+    return items
+
+
+def file_reference(value: object) -> object:
+    """A secret's or a config's name as ``{source: name}``."""
+    refuse_secret(value)
+    return {"source": value} if isinstance(value, str) else value
+
+
+def extra_hosts(value: object) -> object:
+    """A list of ``NAME:IP`` or ``NAME=IP`` as a map from name to address."""
+    if not isinstance(value, list):
+        return value
+    hosts: dict[str, str] = {}
+    for item in value:
+        match = re.fullmatch(r"([^:=]+)[:=](.+)", str(item))
+        if match is None:
+            msg = f"extra host {item!r} is not NAME=ADDRESS; write one like db=192.0.2.10"
+            raise ValueError(msg)
+        hosts[match[1]] = match[2].strip("[]")
+    return hosts
+
+
+def host_address(text: str) -> str:
+    """An IP address, or Docker's ``host-gateway``."""
+    if text != "host-gateway":
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            msg = f"{text!r} is not an IP address; write one, or host-gateway"
+            raise ValueError(msg) from None
+    return text
+
+
+def ulimit(value: object) -> object:
+    """One number for both limits as ``{soft, hard}``."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"soft": value, "hard": value}
+    return value
+
+
+def build(value: object) -> object:
+    """A context's path as ``{context: path}``."""
+    refuse_secret(value)
+    return {"context": value} if isinstance(value, str) else value
+
+
+def describe_port(host_ip: str | None, published: range | None, target: range, proto: str) -> str:
+    """Write a published port in the short syntax."""
+    left = f"{host_ip}:" if host_ip else ""
+    if published is not None:
+        left += f"{format_port_range(published)}:"
+    return f"{left}{format_port_range(target)}/{proto}"

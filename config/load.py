@@ -1,0 +1,345 @@
+"""The loader: from a directory with a ``system.yaml`` to typed models, all problems at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import SecretStr
+
+from config.compose.model import Build, ComposeFile, Service
+from config.document import Document, read_document, read_text
+from config.dotenv import parse_dotenv
+from config.finding import Finding, FindingsError
+from config.stack import NAMESPACE, StackSettings, SystemSettings, Target
+from config.system import STAND_IN_REGISTRY, App, Secret, System, Variable
+from config.text import SecretRef, Template, Value, interpolate_tree
+from config.validate import validate
+
+SYSTEM_FILE = "system.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedApp:
+    """A Compose application as read: its models, and what its files hold.
+
+    ``configs`` are the contents of its configs, ``env`` what each service's env_file sets,
+    ``builds`` the absolute context directory and content hash of each built image.
+    """
+
+    key: str
+    app: App
+    document: Document
+    compose: ComposeFile
+    configs: Mapping[str, str]
+    env: Mapping[str, Mapping[str, str | Template]]
+    builds: Mapping[str, BuildContext]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildContext:
+    """The directory an image is made from, and a hash of all that decides the image."""
+
+    directory: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSystem:
+    """A system as read: its name (the directory's), its model, its applications."""
+
+    name: str
+    document: Document
+    system: System
+    apps: Mapping[str, LoadedApp]
+
+
+def load_systems(
+    directories: Iterable[Path], settings: StackSettings, *, relative_to: Path
+) -> tuple[LoadedSystem, ...]:
+    """Load several systems; a `FindingsError` with the problems of all of them."""
+    loaded: list[LoadedSystem] = []
+    findings: list[Finding] = []
+    for directory in directories:
+        try:
+            loaded.append(load_system(directory, settings, relative_to=relative_to))
+        except FindingsError as error:
+            findings += error.findings
+    if findings:
+        raise FindingsError(findings)
+    return tuple(loaded)
+
+
+def load_system(directory: Path, settings: StackSettings, *, relative_to: Path) -> LoadedSystem:
+    """Load the system in ``directory`` for a stack; a `FindingsError` with every problem.
+
+    Files are named in findings relative to ``relative_to`` where they lie below it.
+    """
+    return _SystemReader(directory, settings, relative_to).read()
+
+
+def secret_values(loaded: LoadedSystem, settings: StackSettings) -> dict[str, SecretStr]:
+    """Give the value of each secret on a stack: the configured one, on dev else the stated one."""
+    stated: dict[str, SecretStr] = {}
+    if settings.target == "dev":
+        stated = {name: SecretStr(item.dev) for name, item in loaded.system.secrets.items()}
+    return {**stated, **settings.of(loaded.name).secrets}
+
+
+class _SystemReader:
+    def __init__(self, directory: Path, settings: StackSettings, relative_to: Path) -> None:
+        self.directory = directory
+        self.name = directory.resolve().name
+        self.stack = settings
+        self.settings = settings.of(self.name)
+        self.relative_to = relative_to
+        self.findings: list[Finding] = []
+
+    def read(self) -> LoadedSystem:
+        file = self.directory / SYSTEM_FILE
+        document = read_document(file, self._display(file))
+        system, findings = validate(System, document.data, document)
+        self.findings += findings
+        raw = document.data if isinstance(document.data, dict) else {}
+        # A broken section must not hide what is wrong in the compose files.
+        apps = system.apps if system else self._salvage(App, raw, "apps", document)
+        variables = self._variables(document, raw, system)
+        self._check_settings(document, raw)
+        loaded = {key: self._app(key, app, document, variables) for key, app in apps.items()}
+        if self.findings or system is None:
+            raise FindingsError(self.findings)
+        complete = {key: app for key, app in loaded.items() if app is not None}
+        return LoadedSystem(name=self.name, document=document, system=system, apps=complete)
+
+    def _display(self, file: Path) -> str:
+        try:
+            return file.resolve().relative_to(self.relative_to.resolve()).as_posix()
+        except ValueError:
+            return str(file)
+
+    def _salvage(
+        self, model: type[Any], raw: Mapping[str, Any], section: str, document: Document
+    ) -> dict[str, Any]:
+        entries = raw.get(section)
+        if not isinstance(entries, dict):
+            return {}
+        checked = {key: validate(model, item, document)[0] for key, item in entries.items()}
+        return {key: item for key, item in checked.items() if item is not None}
+
+    # Variables and secrets
+
+    def _variables(
+        self, document: Document, raw: Mapping[str, Any], system: System | None
+    ) -> dict[str, Value]:
+        declared = (
+            system.variables if system else self._salvage(Variable, raw, "variables", document)
+        )
+        secrets = system.secrets if system else self._salvage(Secret, raw, "secrets", document)
+        values: dict[str, Value] = {}
+        for section in ("variables", "secrets"):
+            # Declared, if wrongly: using it is no second mistake.
+            if isinstance(raw.get(section), dict):
+                values.update(dict.fromkeys(raw[section], ""))
+        for name, variable in declared.items():
+            value = self._variable(name, variable)
+            if value is None:
+                at = ("variables", name)
+                fact = f"variable {name} has no value on stack {self.stack.name}"
+                remedy = f"run {self.set_command('variables', name)}"
+                self.findings.append(document.problem("stack-value", at, fact, remedy))
+            else:
+                values[name] = value
+        for name in secrets:
+            values[name] = SecretRef(name)
+            if name in declared:
+                fact = f"{name} is declared as a variable and as a secret"
+                at = ("secrets", name)
+                self.findings.append(document.problem("schema", at, fact, "keep one of the two"))
+            if self.stack.target == "prod" and name not in self.settings.secrets:
+                fact = f"secret {name} has no value on stack {self.stack.name}"
+                remedy = f"run {self.set_command('secrets', name, secret=True)}"
+                at = ("secrets", name)
+                self.findings.append(document.problem("stack-secret", at, fact, remedy))
+        return values
+
+    def _variable(self, name: str, variable: Variable) -> str | None:
+        configured = self.settings.variables.get(name)
+        if configured is not None:
+            return configured
+        if self.stack.target == "dev":
+            if variable.dev is not None:
+                return variable.dev
+            if variable.stand_in:
+                return f"{STAND_IN_REGISTRY}/{name.lower().replace('_', '-')}:dev"
+        return variable.default
+
+    def _check_settings(self, document: Document, raw: Mapping[str, Any]) -> None:
+        hosts = raw.get("hosts")
+        if self.stack.target == "prod" and isinstance(hosts, dict):
+            for name in hosts:
+                if name not in self.settings.hosts:
+                    fact = f"host {name} has no address and host key on stack {self.stack.name}"
+                    remedy = (
+                        f"run {self.set_command('hosts', f'{name}.address')} and "
+                        f"{self.set_command('hosts', f'{name}.host_key')}"
+                    )
+                    at = ("hosts", name)
+                    self.findings.append(document.problem("stack-value", at, fact, remedy))
+        for section in ("variables", "secrets", "hosts"):
+            declared = raw.get(section)
+            names = declared if isinstance(declared, dict) else {}
+            for name in getattr(self.settings, section):
+                if name not in names:
+                    fact = f"stack {self.stack.name} configures {section}.{name}, declared nowhere"
+                    path = f"{self.name}.{section}.{name}"
+                    remedy = (
+                        f"declare it under {section}, or run pulumi config rm "
+                        f"--stack {self.stack.name} --path '{NAMESPACE}:{path}'"
+                    )
+                    self.findings.append(document.problem("stack-key", (section,), fact, remedy))
+
+    def set_command(self, section: str, name: str, *, secret: bool = False) -> str:
+        """Give the command that configures a value of this system on this stack."""
+        flag = "--secret " if secret else ""
+        path = f"{NAMESPACE}:{self.name}.{section}.{name}"
+        return f"pulumi config set --stack {self.stack.name} {flag}--path '{path}'"
+
+    # Applications
+
+    def _app(
+        self, key: str, app: App, system: Document, variables: Mapping[str, Value]
+    ) -> LoadedApp | None:
+        file = self.directory / app.compose
+        try:
+            document = read_document(
+                file, self._display(file), system.where(("apps", key, "compose"))
+            )
+        except FindingsError as error:
+            self.findings += error.findings
+            return None
+        data, findings = interpolate_tree(document, document.data, variables)
+        if isinstance(data, dict):
+            data = {name: item for name, item in data.items() if not name.startswith("x-")}
+            data["services"] = _without_extensions(data.get("services", {}))
+        compose, problems = validate(ComposeFile, data, document)
+        if findings or problems or compose is None:
+            self.findings += findings + _unless_interpolated(problems, findings)
+            return None
+        before = len(self.findings)
+        reader = _FileReader(self, file.parent, document, variables)
+        configs = {
+            name: config.content
+            if config.content is not None
+            else reader.text(config.file or "", ("configs", name, "file"))
+            for name, config in compose.configs.items()
+        }
+        env = {name: reader.env(name, service) for name, service in compose.services.items()}
+        builds = {
+            name: reader.build(name, service.build)
+            for name, service in compose.services.items()
+            if service.build is not None
+        }
+        if len(self.findings) > before:
+            return None
+        return LoadedApp(
+            key=key,
+            app=app,
+            document=document,
+            compose=compose,
+            configs=configs,
+            env=env,
+            builds=builds,
+        )
+
+
+class _FileReader:
+    """Reads the files that a compose file names, relative to itself."""
+
+    def __init__(
+        self,
+        system: _SystemReader,
+        base: Path,
+        document: Document,
+        variables: Mapping[str, Value],
+    ) -> None:
+        self.system, self.base = system, base
+        self.document, self.variables = document, variables
+
+    def text(self, name: str, at: tuple[str | int, ...]) -> str:
+        file = self.base / name
+        try:
+            return read_text(file, self.system._display(file), self.document.where(at))
+        except FindingsError as error:
+            self.system.findings += error.findings
+            return ""
+
+    def env(self, name: str, service: Service) -> dict[str, str | Template]:
+        values: dict[str, str | Template] = {}
+        for index, reference in enumerate(service.env_file):
+            file = self.base / reference.path
+            if not reference.required and not file.exists():
+                continue
+            at = ("services", name, "env_file", index)
+            text = self.text(reference.path, at)
+            try:
+                values |= parse_dotenv(text, self.system._display(file), self.variables)
+            except FindingsError as error:
+                self.system.findings += error.findings
+        return values
+
+    def build(self, name: str, build: Build) -> BuildContext:
+        directory = self.base / build.context
+        at = ("services", name, "build", "context")
+        if not directory.is_dir():
+            shown = self.system._display(directory)
+            self.system.findings.append(
+                self.document.problem(
+                    "file", at, f"build context {shown} is not a directory", "correct the path"
+                )
+            )
+            return BuildContext(directory=str(directory), digest="")
+        return BuildContext(directory=str(directory.resolve()), digest=_digest(directory, build))
+
+
+def _digest(directory: Path, build: Build) -> str:
+    # Names, kinds and contents in a fixed order: the same context gives the same tag anywhere.
+    digest = hashlib.sha256(build.model_dump_json().encode())
+    for file in sorted(directory.rglob("*")):
+        if file.is_file():
+            name = PurePosixPath(file.relative_to(directory)).as_posix()
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            executable = bool(file.stat().st_mode & 0o100)
+            digest.update(f"{name}\0{executable}\0{content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _without_extensions(services: Any) -> Any:
+    if not isinstance(services, dict):
+        return services
+    return {
+        name: {key: item for key, item in service.items() if not key.startswith("x-")}
+        if isinstance(service, dict)
+        else service
+        for name, service in services.items()
+    }
+
+
+def _unless_interpolated(problems: list[Finding], findings: list[Finding]) -> list[Finding]:
+    # A value whose variable is missing is already reported; that it is empty now is no news.
+    reported = {finding.source for finding in findings}
+    return [problem for problem in problems if problem.source not in reported]
+
+
+__all__ = [
+    "SYSTEM_FILE",
+    "BuildContext",
+    "LoadedApp",
+    "LoadedSystem",
+    "SystemSettings",
+    "Target",
+    "load_system",
+    "load_systems",
+]

@@ -1,0 +1,70 @@
+"""Typed model of a stack's configuration: what differs between stacks, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, SecretStr
+
+from config.base import Model
+from config.units import Label, Port, Text
+
+SYSTEMS_DIRECTORY = "systems"
+
+Target: TypeAlias = Literal["dev", "prod"]
+
+NAMESPACE = "stackgraph"
+"""Pulumi's configuration namespace: the name of the project."""
+
+
+class HostAccess(Model):
+    """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts."""
+
+    address: str
+    user: str = "root"
+    port: Port = 22
+    host_key: Annotated[str, Field(pattern=r"^(ssh-|ecdsa-)\S+ [A-Za-z0-9+/=]+( .*)?$")]
+    private_key: SecretStr | None = Field(
+        default=None, description="For Pulumi's own SSH client; without it the SSH agent's keys."
+    )
+
+
+class SystemSettings(Model):
+    """One system on one stack: its addresses, its values, its secrets."""
+
+    hosts: dict[Label, HostAccess] = {}
+    variables: dict[str, Text] = {}
+    secrets: dict[str, SecretStr] = {}
+
+
+class DevPorts(Model):
+    """Ports of the dev stack's ingress on this machine."""
+
+    http: Port = 8080
+    https: Port = 8443
+
+
+class StackSettings(Model):
+    """A stack: its target, its systems, and what each of them needs there."""
+
+    name: str
+    target: Target
+    systems: tuple[str, ...]
+    docker_host: Annotated[str, Field(pattern=r"^(unix|tcp|npipe)://.+")] = (
+        "unix:///var/run/docker.sock"
+    )
+    dev_ports: DevPorts = DevPorts()
+    per_system: Mapping[str, SystemSettings] = {}
+
+    def directories(self, project: Path) -> list[Path]:
+        """Give the directories of the systems: names lie under ``systems/``, paths anywhere."""
+        return [
+            project / name if "/" in name else project / SYSTEMS_DIRECTORY / name
+            for name in self.systems
+        ]
+
+    def of(self, system: str) -> SystemSettings:
+        """Give the settings of a system; empty ones when the stack configures none."""
+        return self.per_system.get(system, SystemSettings())

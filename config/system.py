@@ -1,0 +1,264 @@
+"""Typed model of ``system.yaml``: what Compose has no word for, and where the apps run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from config.base import Model
+from config.units import ByteSize, Cidr, Duration, HostName, Label, Port, Text, check_host_name
+
+Platform: TypeAlias = Literal["linux/amd64", "linux/arm64"]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+STAND_IN_REGISTRY = "stand-in.invalid"
+"""Registry part of the image name of a stand-in: `.invalid` never resolves (RFC 2606)."""
+
+DEFAULT_CADDY_IMAGE = "caddy:2.11.4-alpine"
+
+
+class CaddyIngress(Model):
+    """Caddy in a container, in front of the routes of its host."""
+
+    kind: Literal["caddy"]
+    image: str = DEFAULT_CADDY_IMAGE
+    email: str | None = Field(default=None, description="Account address for the ACME issuer.")
+
+
+class Host(Model):
+    """A machine that runs apps. Its address is stack configuration, never written here."""
+
+    kind: Literal["vps"] = Field(description="vps: any machine that is reached with SSH.")
+    platform: Platform
+    cpus: Annotated[float, Field(gt=0)]
+    memory: ByteSize
+    ingress: CaddyIngress | None = None
+
+
+class App(Model):
+    """A Compose application and the host it runs on; its key is the Compose project's name."""
+
+    host: Label
+    compose: str = Field(description="The compose file, relative to system.yaml.")
+    profiles: tuple[str, ...] = ()
+
+
+class Variable(Model):
+    """A value that compose files interpolate and that is not secret.
+
+    ``dev`` is its value on the dev stack, ``default`` on any stack that configures none. With
+    ``stand_in`` it names an image that only the owners have: the dev stack runs a stand-in.
+    """
+
+    purpose: str
+    default: Text | None = None
+    dev: Text | None = None
+    stand_in: bool = False
+
+
+class Secret(Model):
+    """A secret by name: a stack configures its value. ``dev`` is the dev stack's, and public."""
+
+    purpose: str
+    dev: Text
+
+
+class Record(Model):
+    """A DNS name of a host that no route serves."""
+
+    host: Label
+    purpose: str
+    proxied: bool | None = None
+
+
+class Zone(Model):
+    """A DNS zone: managed at Cloudflare, or ``external``: described, never written."""
+
+    provider: Literal["cloudflare", "external"]
+    ssl: Literal["strict", "full", "flexible", "off"] | None = None
+    proxied: bool = False
+    records: dict[HostName, Record] = {}
+
+    @model_validator(mode="after")
+    def _only_cloudflare_proxies(self) -> Zone:
+        if self.provider == "external" and (self.proxied or self.ssl):
+            msg = "an external zone has neither proxied nor ssl; remove them"
+            raise ValueError(msg)
+        return self
+
+
+def _service_port(value: object) -> object:
+    text = str(value)
+    target, _, port = text.rpartition(":")
+    app, slash, service = target.partition("/")
+    if not (app and slash and service and port.isdigit()):
+        msg = f"{text!r} is not a target; write APP/SERVICE:PORT, like n8n/n8n:5678"
+        raise ValueError(msg)
+    return {"app": app, "service": service, "port": int(port)}
+
+
+class ServicePort(Model):
+    """A container port of a service: ``APP/SERVICE:PORT``."""
+
+    app: str
+    service: str
+    port: Port
+
+    def __str__(self) -> str:
+        return f"{self.app}/{self.service}:{self.port}"
+
+
+class Redirect(Model):
+    """An answer that sends the client elsewhere. The request's path is kept."""
+
+    to: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    status: Literal[301, 302, 307, 308] = 308
+
+
+class Access(Model):
+    """Who may use a route: everyone, callers from networks, callers with a password, or both."""
+
+    basic_auth: Label | None = None
+    allow: tuple[Cidr, ...] | None = None
+
+    @property
+    def public(self) -> bool:
+        """Whether anyone may use it."""
+        return self.basic_auth is None and self.allow is None
+
+
+def _access(value: object) -> object:
+    if value == "public":
+        return {}
+    if isinstance(value, str):
+        msg = f"access {value!r} is unknown; use public, {{basic_auth: NAME}} or {{allow: [CIDR]}}"
+        raise ValueError(msg)
+    return value
+
+
+class Route(Model):
+    """A host name (and path) that an ingress serves, and what answers there."""
+
+    to: Annotated[
+        ServicePort | None,
+        BeforeValidator(_service_port),
+        WithJsonSchema({"type": "string", "pattern": r"^[^/]+/[^/:]+:\d+$"}),
+    ] = None
+    redirect: Annotated[
+        Redirect | None,
+        BeforeValidator(
+            lambda v: {"to": v} if isinstance(v, str) else v,
+            json_schema_input_type=str | Redirect,
+        ),
+    ] = None
+    host: Label | None = Field(
+        default=None, description="The host whose ingress serves a redirect; the target's else."
+    )
+    strip_prefix: bool = False
+    websocket: bool = False
+    access: Annotated[
+        Access, BeforeValidator(_access, json_schema_input_type=Literal["public"] | Access)
+    ] = Access()
+    max_body: ByteSize | None = None
+    max_duration: Duration | None = None
+    cache: Literal["off", "static"] | None = None
+    compress: bool = True
+    security_headers: bool = True
+    proxied: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Route:
+        if (self.to is None) == (self.redirect is None):
+            msg = "a route has either to or redirect; give exactly one"
+            raise ValueError(msg)
+        return self
+
+
+class External(Model):
+    """A service run by others that the system calls, or that calls it."""
+
+    purpose: str
+    integration: str | None = None
+
+
+class Flow(Model):
+    """Who calls whom: two ends, each an ``APP/SERVICE``, an external, or ``internet``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str
+    target: str
+    protocol: str | None = None
+    purpose: str | None = None
+    soft: bool = Field(default=False, description="The caller works without the called.")
+
+
+def _flow(value: object) -> object:
+    ends: object = value
+    options: object = {}
+    if isinstance(value, dict) and len(value) == 1:
+        ends, options = next(iter(value.items()))
+    if not isinstance(ends, str) or not isinstance(options, dict | None):
+        msg = "a flow is 'CALLER -> CALLED', or that with options; write - n8n/n8n -> twilio"
+        raise ValueError(msg)
+    source, arrow, target = ends.partition("->")
+    if not arrow or not source.strip() or not target.strip():
+        msg = f"{ends!r} names no caller and called; write CALLER -> CALLED"
+        raise ValueError(msg)
+    if taken := sorted({"source", "target"} & set(options or {})):
+        msg = f"unknown key {taken[0]!r} in a flow; its ends stand before and after the arrow"
+        raise ValueError(msg)
+    return {**(options or {}), "source": source.strip(), "target": target.strip()}
+
+
+_FLOW_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": "->"},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": {
+                "type": ["object", "null"],
+                "properties": {
+                    "protocol": {"type": "string"},
+                    "purpose": {"type": "string"},
+                    "soft": {"type": "boolean"},
+                },
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
+
+
+def _route_key(text: str) -> str:
+    host, slash, path = text.partition("/")
+    if slash and (path.startswith("/") or ".." in path or " " in path):
+        msg = f"{text!r} is not a host name and path; write one like app.example.com/api"
+        raise ValueError(msg)
+    return check_host_name(host) + slash + path
+
+
+class System(Model):
+    """Everything that one ``system.yaml`` describes."""
+
+    hosts: dict[Label, Host]
+    apps: dict[Label, App] = {}
+    variables: dict[VariableName, Variable] = {}
+    secrets: dict[VariableName, Secret] = {}
+    zones: dict[HostName, Zone] = {}
+    basic_auth: dict[Label, dict[str, str]] = Field(
+        default={}, description="Per name: users, and for each the secret with its bcrypt hash."
+    )
+    routes: dict[Annotated[str, AfterValidator(_route_key)], Route] = {}
+    externals: dict[Label, External] = {}
+    flows: tuple[Annotated[Flow, BeforeValidator(_flow), WithJsonSchema(_FLOW_SCHEMA)], ...] = ()

@@ -1,0 +1,138 @@
+"""Validation of data against a model, with pydantic's errors turned into findings."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from config.document import Document, KeyPath
+from config.finding import Finding, one_of
+from config.text import Template
+
+T = TypeVar("T")
+
+_EXPECTED = {
+    "string": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "dict": "a mapping",
+    "model": "a mapping",
+    "tuple": "a list",
+    "list": "a list",
+}
+
+
+def validate(
+    model: type[T],
+    data: object,
+    document: Document,
+    at: KeyPath = (),
+    *,
+    confidential: bool = False,
+) -> tuple[T | None, list[Finding]]:
+    """Validate ``data`` found at key path ``at``; the model is None when there are findings.
+
+    With ``confidential`` no value is shown in a finding: any of them may be a secret.
+    """
+    adapter: TypeAdapter[T] = TypeAdapter(model)
+    try:
+        return adapter.validate_python({} if data is None else data), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    words = _confidential_words if confidential else _words
+    findings = []
+    for detail in details:
+        inner = tuple(part for part in detail["loc"] if part != "[key]")
+        fact, remedy = words(model, detail, inner)
+        findings.append(document.problem("schema", (*at, *inner), fact, remedy))
+    return None, findings
+
+
+def _confidential_words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, str]:
+    shown_as_mapping: Any = {}
+    fact, remedy = _words(model, {**detail, "input": shown_as_mapping}, loc)
+    return fact.replace("a mapping", "the value", 1), remedy
+
+
+def _words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, str]:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if isinstance(value, Template):
+        names = ", ".join(value.secrets)
+        return (
+            f"secret {names} would be readable here",
+            "pass it in environment or as a file under secrets",
+        )
+    if kind == "extra_forbidden":
+        name = str(loc[-1])
+        return f"unknown key {name!r}", one_of(name, _keys(model, loc[:-1]))
+    if kind == "missing":
+        return f"key {str(loc[-1])!r} is missing", "add it"
+    if kind == "value_error":
+        fact, _, remedy = str(context["error"]).partition("; ")
+        return fact, remedy
+    if kind == "literal_error":
+        valid = [part.strip("' ") for part in context["expected"].replace(" or ", ", ").split(",")]
+        return f"{_shown(value)} is not valid", one_of(str(value), valid)
+    expected = _EXPECTED.get(kind.partition("_")[0])
+    if expected and kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type")):
+        return f"{_shown(value)} where {expected} is expected", f"write {expected}"
+    if kind == "string_pattern_mismatch":
+        return f"{_shown(value)} has the wrong form", f"it must match {context['pattern']}"
+    message = detail["msg"].replace("Input should be", "it should be")
+    return f"{_shown(value)} is not valid", message[0].lower() + message[1:]
+
+
+def _shown(value: object) -> str:
+    # Texts of stack secrets have a type of their own and never come here as plain values.
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float):
+        return repr(value)
+    return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
+def _keys(model: Any, loc: KeyPath) -> list[str]:
+    for part in loc:
+        model = _step(model, part)
+    found = _model_in(model)
+    if found is None:
+        return []
+    return [info.alias or name for name, info in found.model_fields.items() if not info.deprecated]
+
+
+def _step(annotation: Any, part: str | int) -> Any:
+    model = _model_in(annotation)
+    if model is not None and isinstance(part, str) and part in model.model_fields:
+        return model.model_fields[part].annotation
+    for option in _options(annotation):
+        arguments = typing.get_args(option)
+        if typing.get_origin(option) in (dict, Mapping):
+            return arguments[1]
+        if typing.get_origin(option) in (tuple, list):
+            return arguments[0]
+    return None
+
+
+def _options(annotation: Any) -> list[Any]:
+    """Give the alternatives of an annotation, without ``Annotated`` and unions."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _options(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [leaf for arm in typing.get_args(annotation) for leaf in _options(arm)]
+    return [annotation]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for option in _options(annotation):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return option
+    return None
