@@ -1,0 +1,1 @@
+"""The stack graph: what the files mean, as plain typed data. Pure and deterministic."""

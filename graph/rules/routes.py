@@ -1,0 +1,64 @@
+"""Routes: names, and the services behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.units import format_port_range
+from graph.model import Service, StackGraph
+from graph.rules.base import Breach, rule
+
+
+@rule("R02", also=("V16",))
+def name_in_no_zone(graph: StackGraph) -> Iterator[Breach]:
+    """The name of a route lies in a declared zone."""
+    for route in graph.routes.values():
+        if route.zone is None:
+            zones = [z.name for z in graph.zones.values() if z.system == route.system]
+            valid = ", ".join(sorted(zones)) or "none is declared"
+            yield Breach(
+                route.source,
+                f"{route.declared_name} lies in no declared zone",
+                f"declare its zone under zones; declared: {valid}",
+            )
+
+
+@rule("R01")
+def unreachable_for_ingress(graph: StackGraph) -> Iterator[Breach]:
+    """The ingress can join a network of every routed service."""
+    for route in graph.routes.values():
+        if route.service is None:
+            continue
+        service = graph.services[route.service]
+        if not service.attachments:
+            mode = service.spec.network_mode
+            yield Breach(
+                route.source,
+                f"{route.declared_name} leads to {service.key}, which is on no network that "
+                f"the ingress can join (network_mode: {mode})",
+                "put the service on a network of its app",
+            )
+
+
+@rule("R14")
+def port_not_exposed(graph: StackGraph) -> Iterator[Breach]:
+    """A route leads to a port that the service listens on."""
+    for route in graph.routes.values():
+        if route.service is None or route.port is None:
+            continue
+        service = graph.services[route.service]
+        ports = _container_ports(service)
+        if ports and not any(route.port in port for port in ports):
+            listed = ", ".join(sorted({format_port_range(port) for port in ports}))
+            yield Breach(
+                route.source,
+                f"{route.declared_name} leads to port {route.port} of {service.key}, which "
+                f"listens on {listed}",
+                "name the container's port, not the host's; or add it to expose",
+            )
+
+
+def _container_ports(service: Service) -> list[range]:
+    exposed = [port.target for port in service.spec.expose]
+    published = [port.target for port in service.spec.ports]
+    return exposed + published
