@@ -1,0 +1,1 @@
+"""Text made from the graph: Caddyfile, shell scripts, Mermaid, tables. Pure."""

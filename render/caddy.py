@@ -1,0 +1,134 @@
+"""The Caddyfile of an ingress, from its routes.
+
+What decides who may pass stands first inside a ``route`` block: there Caddy keeps the written
+order, while elsewhere it sorts directives and a handler could answer before the guard (R04).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from config.units import format_duration
+from graph.model import Ingress, Route, StackGraph
+from render.caddyfile import Comment, Directive, block, line, marshal
+
+CONFIG_DIRECTORY = "/etc/caddy"
+CADDYFILE = f"{CONFIG_DIRECTORY}/Caddyfile"
+UPSTREAMS = "upstreams"
+USERS = "users"
+
+HSTS = "max-age=31536000"
+"""One year, without subdomains: those may belong to somebody else."""
+
+
+def caddyfile(graph: StackGraph, ingress: Ingress) -> str:
+    """Render the Caddyfile of an ingress.
+
+    Upstreams of start-first services are imported files, which a handover writes: so the text
+    is known before the deploy and changes only with routes.
+    """
+    sites = [
+        _site(name, list(routes), ingress)
+        for name, routes in groupby(
+            sorted(graph.routes_of(ingress), key=lambda route: (route.name, route.id)),
+            key=lambda route: route.name,
+        )
+    ]
+    note = Comment(f"Made by stackgraph for {ingress.logical_name}. Changes here are overwritten.")
+    return marshal([note, _options(ingress), _unknown_names(ingress), *sites])
+
+
+def _options(ingress: Ingress) -> Directive:
+    options = []
+    if ingress.email:
+        options.append(line("email", ingress.email))
+    if ingress.certificates == "internal":
+        options += [
+            line("http_port", str(ingress.http_port)),
+            line("local_certs"),
+            line("skip_install_trust"),
+        ]
+    # No HTTP/3: its port is not published, so it must not be advertised (P05).
+    options.append(block("servers", of=[line("protocols", "h1", "h2")]))
+    return block(of=options)
+
+
+def _unknown_names(ingress: Ingress) -> Directive:
+    # Without it, Caddy answers 200 with nothing to plain HTTP for any name that is not ours.
+    return block(f"http://:{ingress.http_port}", of=[line("respond", "404")])
+
+
+def _site(name: str, routes: list[Route], ingress: Ingress) -> Directive:
+    address = name if ingress.certificates == "acme" else f"{name}:{ingress.https_port}"
+    parts = [
+        block("log", of=[line("output", "stdout"), line("format", "json")]),
+        *(_handle(route, ingress) for route in sorted(routes, key=_specificity)),
+    ]
+    if all(route.path for route in routes):
+        parts.append(block("handle", of=[line("respond", "404")]))
+    return block(address, of=parts)
+
+
+def _specificity(route: Route) -> tuple[int, str]:
+    # The longest path first, the whole name last: `handle` blocks are tried as written.
+    return (-len(route.path), route.path)
+
+
+def _handle(route: Route, ingress: Ingress) -> Directive:
+    matcher = [route.path] if route.path else []
+    return block("handle", *matcher, of=[block("route", of=list(_steps(route, ingress)))])
+
+
+def _steps(route: Route, ingress: Ingress) -> Iterable[Directive]:
+    if route.access.allow is not None:
+        yield line("@refused", "not", "remote_ip", *route.access.allow)
+        yield line("respond", "@refused", "403")
+    if route.access.basic_auth is not None:
+        # `basic_auth` since Caddy 2.8, which still reads the former name.
+        users = line("import", f"{USERS}/{users_file(route)}")
+        yield block("basicauth", of=[users])
+    if route.security_headers:
+        yield block("header", of=_headers(ingress))
+    if route.compress:
+        yield line("encode", "zstd", "gzip")
+    if route.max_body is not None:
+        yield block("request_body", of=[line("max_size", str(route.max_body))])
+    if route.redirect is not None:
+        yield line("redir", route.redirect.to.rstrip("/") + "{uri}", str(route.redirect.status))
+        return
+    if route.strip_prefix and route.path:
+        yield line("uri", "strip_prefix", route.path.rstrip("/*"))
+    yield block("reverse_proxy", of=_proxy(route))
+
+
+def _headers(ingress: Ingress) -> list[Directive]:
+    # `?` sets a header only where the service does not: it knows better what embeds it.
+    headers = [
+        line("?X-Content-Type-Options", "nosniff"),
+        line("?X-Frame-Options", "SAMEORIGIN"),
+        line("?Referrer-Policy", "strict-origin-when-cross-origin"),
+        line("-Server"),
+    ]
+    if ingress.certificates != "internal":
+        headers.insert(0, line("?Strict-Transport-Security", HSTS))
+    return headers
+
+
+def _proxy(route: Route) -> list[Directive]:
+    if route.upstream_file:
+        upstream = line("import", f"{UPSTREAMS}/{route.upstream_file}")
+    else:
+        upstream = line("to", str(route.upstream))
+    transport = []
+    if route.websocket:
+        # An upgrade exists in HTTP/1.1 only (R11).
+        transport.append(line("versions", "1.1"))
+    if route.max_duration is not None:
+        transport.append(line("response_header_timeout", format_duration(route.max_duration)))
+    return [upstream, *([block("transport", "http", of=transport)] if transport else [])]
+
+
+def users_file(route: Route) -> str:
+    """Name the file in the ingress that holds a route's users: one per system and entry."""
+    return f"{route.system}-{route.access.basic_auth}"

@@ -1,0 +1,70 @@
+"""Caddyfile syntax: a small tree, and the one place where it is quoted and written.
+
+Grammar: https://caddyserver.com/docs/caddyfile/concepts (tokens, quotes, blocks).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_PLAIN = re.compile(r"[^\s\"`{}#]+|\{[\w.$:/*-]+\}[^\s\"`{}]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A line of tokens, and what stands in the braces behind it (None: no braces)."""
+
+    tokens: tuple[str, ...]
+    block: tuple[Directive, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line that Caddy does not read."""
+
+    text: str
+
+
+def line(*tokens: str) -> Directive:
+    """Make a directive without a block."""
+    return Directive(tokens)
+
+
+def block(*tokens: str, of: list[Directive]) -> Directive:
+    """Make a directive with a block."""
+    return Directive(tokens, tuple(of))
+
+
+def marshal(directives: Sequence[Directive | Comment]) -> str:
+    """Write directives as a Caddyfile, formatted as ``caddy fmt`` does."""
+    lines: list[str] = []
+    for index, directive in enumerate(directives):
+        if index and isinstance(directive, Directive):
+            previous = directives[index - 1]
+            if not isinstance(previous, Comment):
+                lines.append("")
+        if isinstance(directive, Comment):
+            lines += [f"# {text}" for text in directive.text.splitlines()]
+        else:
+            _write(directive, 0, lines)
+    return "\n".join(lines) + "\n"
+
+
+def _write(directive: Directive, depth: int, lines: list[str]) -> None:
+    head = "\t" * depth + " ".join(_quote(token) for token in directive.tokens)
+    if directive.block is None:
+        lines.append(head)
+        return
+    lines.append(f"{head} {{" if directive.tokens else "\t" * depth + "{")
+    for child in directive.block:
+        _write(child, depth + 1, lines)
+    lines.append("\t" * depth + "}")
+
+
+def _quote(token: str) -> str:
+    if _PLAIN.fullmatch(token):
+        return token
+    escaped = token.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
