@@ -1,0 +1,49 @@
+# Everything a person does here is a target; what takes more than a line is in scripts/.
+STACK ?= dev
+export STACK
+
+.DEFAULT_GOAL := help
+.PHONY: help setup preview plan up down test check fmt lock schema bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  STACK=dev is the stack that preview, plan, up and down mean.'
+
+setup: ## make .venv from the lock; needs only python3 (3.11 or newer) and make
+	@sh scripts/setup.sh
+
+preview: setup ## what `up` would change; the offline plan where Pulumi or Docker is missing
+	@sh scripts/stack.sh preview
+
+plan: setup ## the resources of the stack, with no engine, no network and no host
+	@.venv/bin/stackgraph plan --stack $(STACK)
+
+up: setup ## provision the stack: dev as containers on this machine
+	@sh scripts/stack.sh up
+
+down: setup ## take the stack down; protected volumes and the stack itself stay
+	@sh scripts/stack.sh down
+
+test: ## the whole suite and all checks, as CI runs it
+	@bash scripts/test.sh
+
+check: setup ## format, lint, types, imports, shell, files, hooks, schema, audit; no tests
+	@sh scripts/check.sh
+
+fmt: setup ## format the code and mend what the linter can
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format .
+
+lock: setup ## pin all dependencies anew from pyproject.toml; UPGRADE=1 takes the newest
+	@.venv/bin/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+schema: setup ## write the JSON Schema of system.yaml
+	@.venv/bin/stackgraph schema
+
+bench: setup ## the numbers in the README
+	@.venv/bin/python -m bench
+
+clean: ## remove environments and caches; the dev stack's state stays
+	@rm -rf .venv .tools uv.lock dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -d .pulumi-state ]; then echo 'kept: .pulumi-state (what `make down` needs to know)' >&2; fi
