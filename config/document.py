@@ -1,7 +1,8 @@
 """YAML documents with positions: plain data, and for every key path the line it stands on.
 
 Scalars are read by YAML 1.2's core schema, as Compose's own parser does: ``off`` and ``22:22``
-are strings. Numbers with a leading zero are octal (``mode: 0440``), as in Compose.
+are strings. As in Compose, numbers with a leading zero are octal (``mode: 0440``), ``0b101`` is
+binary, and underscores may stand between digits.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ KeyPath: TypeAlias = Sequence[str | int]
 MAX_VALUES = 200_000
 """More values than any real file has: what stops aliases that multiply without end."""
 
+MAX_DEPTH = 100
+"""Deeper than any real file: libyaml's composer and ours are recursive."""
+
+MAX_DIGITS = 19
+"""Digits of the longest whole number; more make a float, as in Compose."""
+
 _TAG = "tag:yaml.org,2002:"
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_INT = re.compile(r"[-+]?([0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _PLAIN_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 
@@ -89,6 +96,7 @@ def read_document(file: Path, display: str, referrer: Source | None = None) -> D
 def parse(text: str, file: str) -> Document:
     """Parse YAML text; a `FindingsError` with every problem when it is broken."""
     try:
+        _refuse_depth(text, file)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -108,6 +116,20 @@ def parse(text: str, file: str) -> Document:
     if reader.findings:
         raise FindingsError(reader.findings)
     return Document(file, data, reader.lines)
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            source = Source(file, line, "")
+            fact, remedy = f"more than {MAX_DEPTH} levels of nesting", "use fewer levels"
+            raise FindingsError([Finding(rule="yaml", source=source, fact=fact, remedy=remedy)])
 
 
 class _Reader:
@@ -187,9 +209,10 @@ class _Reader:
             return None
         if _BOOL.fullmatch(text):
             return text.lower() == "true"
-        if _INT.fullmatch(text):
-            return _integer(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
+        number = text.replace("_", "") if text[0] in "+-.0123456789" else ""
+        if _INT.fullmatch(number):
+            return _integer(number)
+        return float(number) if _FLOAT.fullmatch(number) else text
 
     def _report(self, node: yaml.Node, path: KeyPath, fact: str, remedy: str) -> None:
         source = Source(self.file, node.start_mark.line + 1, format_path(path))
@@ -200,12 +223,13 @@ class _Reader:
         raise FindingsError(self.findings)
 
 
-def _integer(text: str) -> int:
-    sign = -1 if text.startswith("-") else 1
+def _integer(text: str) -> int | float:
     digits = text.lstrip("+-")
-    if digits.startswith("0x"):
-        return sign * int(digits[2:], 16)
-    if digits.startswith("0o"):
-        return sign * int(digits[2:], 8)
-    octal = len(digits) > 1 and digits.startswith("0") and not set(digits) & {"8", "9"}
-    return sign * int(digits, 8 if octal else 10)
+    if digits[1:2] in ("x", "o", "b"):
+        return int(text, 0)
+    if len(digits) > MAX_DIGITS:
+        return float(text)
+    if digits == "0" or not digits.startswith("0"):
+        return int(text)
+    # 0440 is octal; 0890 cannot be, and is a float in Compose.
+    return float(text) if set(digits) & {"8", "9"} else int(text, 8)

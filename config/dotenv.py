@@ -1,25 +1,29 @@
 """Compose's env files: lines of ``NAME=VALUE``, with quotes, comments and variables.
 
-Syntax: Compose Specification ``05-services.md``, ``env_file`` format.
+Syntax: Compose Specification ``05-services.md``, ``env_file`` format. A variable's value is the
+system's, else the one that an earlier line gave.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from config.finding import Finding, FindingsError, Source
-from config.text import InterpolationError, Template, Value, interpolate
+from config.text import InterpolationError, Template, Variables, interpolate
 
 _LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(?P<value>.*)")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_SINGLE = re.compile(r"'(?P<inner>(?:[^'\\]|\\.)*)'(?P<rest>.*)")
+_DOUBLE = re.compile(r'"(?P<inner>(?:[^"\\]|\\.)*)"(?P<rest>.*)')
+_ESCAPE = re.compile(r'\\([abfnrtv"$\\])')
+_ESCAPES = dict(zip('abfnrtv"\\', '\a\b\f\n\r\t\v"\\', strict=True))
+_ESCAPES["$"] = "$$"
 
 
-def parse_dotenv(text: str, file: str, variables: Mapping[str, Value]) -> dict[str, str | Template]:
+def parse_dotenv(text: str, file: str, variables: Variables) -> dict[str, str | Template]:
     """Read an env file's text; a `FindingsError` with every wrong line."""
     values: dict[str, str | Template] = {}
     findings: list[Finding] = []
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
@@ -29,7 +33,7 @@ def parse_dotenv(text: str, file: str, variables: Mapping[str, Value]) -> dict[s
             findings.append(_problem(file, number, "", fact, remedy))
             continue
         try:
-            values[match["name"]] = _value(match["value"], variables)
+            values[match["name"]] = _value(match["value"], {**values, **variables})
         except InterpolationError as error:
             findings.append(_problem(file, number, match["name"], error.fact, error.remedy))
     if findings:
@@ -41,19 +45,21 @@ def _problem(file: str, line: int, path: str, fact: str, remedy: str) -> Finding
     return Finding(rule="env-file", source=Source(file, line, path), fact=fact, remedy=remedy)
 
 
-def _value(text: str, variables: Mapping[str, Value]) -> str | Template:
+def _value(text: str, variables: Variables) -> str | Template:
     if text.startswith("'"):
-        return _quoted(text, "'")
+        return _quoted(_SINGLE, text).replace("\\'", "'")
     if text.startswith('"'):
-        inner = re.sub(r'\\([nrt"\\])', lambda m: _ESCAPES[m[1]], _quoted(text, '"'))
+        inner = _ESCAPE.sub(lambda match: _ESCAPES[match[1]], _quoted(_DOUBLE, text))
         return interpolate(inner, variables)
-    return interpolate(re.sub(r"\s+#.*$", "", text), variables)
+    return interpolate(text.partition(" #")[0].rstrip(), variables)
 
 
-def _quoted(text: str, quote: str) -> str:
-    end = len(text)
-    while (end := text.rfind(quote, 1, end)) > 0:
-        rest = text[end + 1 :].strip()
-        if not rest or rest.startswith("#"):
-            return text[1:end]
-    raise InterpolationError(f"the quote {quote} is not closed", "close it on the same line")
+def _quoted(form: re.Pattern[str], text: str) -> str:
+    match = form.fullmatch(text)
+    if match is None:
+        raise InterpolationError(f"the quote {text[0]} is not closed", "close it on the same line")
+    rest = match["rest"].strip()
+    if rest and not rest.startswith("#"):
+        fact = f"text follows the closing quote {text[0]}"
+        raise InterpolationError(fact, "quote the whole value, and write inner quotes with \\")
+    return match["inner"]

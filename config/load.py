@@ -221,9 +221,6 @@ class _SystemReader:
             self.findings += error.findings
             return None
         data, findings = interpolate_tree(document, document.data, variables)
-        if isinstance(data, dict):
-            data = {name: item for name, item in data.items() if not name.startswith("x-")}
-            data["services"] = _without_extensions(data.get("services", {}))
         compose, problems = validate(ComposeFile, data, document)
         if findings or problems or compose is None:
             self.findings += findings + _unless_interpolated(problems, findings)
@@ -314,17 +311,6 @@ def _digest(directory: Path, build: Build) -> str:
             executable = bool(file.stat().st_mode & 0o100)
             digest.update(f"{name}\0{executable}\0{content}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def _without_extensions(services: Any) -> Any:
-    if not isinstance(services, dict):
-        return services
-    return {
-        name: {key: item for key, item in service.items() if not key.startswith("x-")}
-        if isinstance(service, dict)
-        else service
-        for name, service in services.items()
-    }
 
 
 def _unless_interpolated(problems: list[Finding], findings: list[Finding]) -> list[Finding]:

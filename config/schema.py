@@ -15,9 +15,10 @@ def schemas() -> dict[str, str]:
     """Give each schema's text by its file name."""
     system = _schema(System, "stackgraph: system.yaml")
     compose = _schema(ComposeFile, "stackgraph: the supported subset of Compose")
-    # Anchors and shared settings live under x- keys anywhere Compose allows them.
-    compose["patternProperties"] = {"^x-": {}}
-    compose["$defs"]["Service"]["patternProperties"] = {"^x-": {}}
+    # Anchors and shared settings live under x- keys in any mapping with keys of Compose's own.
+    for part in (compose, *compose["$defs"].values()):
+        if part.get("additionalProperties") is False:
+            part["patternProperties"] = {"^x-": {}}
     return {
         "compose.schema.json": json.dumps(compose, indent=2, sort_keys=True) + "\n",
         "system.schema.json": json.dumps(system, indent=2, sort_keys=True) + "\n",

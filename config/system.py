@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -14,7 +15,17 @@ from pydantic import (
 )
 
 from config.base import Model
-from config.units import ByteSize, Cidr, Duration, HostName, Label, Port, Text, check_host_name
+from config.units import (
+    ByteSize,
+    Cidr,
+    Cores,
+    Duration,
+    HostName,
+    Label,
+    Port,
+    Text,
+    check_host_name,
+)
 
 Platform: TypeAlias = Literal["linux/amd64", "linux/arm64"]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -38,7 +49,7 @@ class Host(Model):
 
     kind: Literal["vps"] = Field(description="vps: any machine that is reached with SSH.")
     platform: Platform
-    cpus: Annotated[float, Field(gt=0)]
+    cpus: Cores
     memory: ByteSize
     ingress: CaddyIngress | None = None
 
@@ -99,7 +110,7 @@ def _service_port(value: object) -> object:
     text = str(value)
     target, _, port = text.rpartition(":")
     app, slash, service = target.partition("/")
-    if not (app and slash and service and port.isdigit()):
+    if not (app and slash and service and re.fullmatch(r"[0-9]{1,9}", port)):
         msg = f"{text!r} is not a target; write APP/SERVICE:PORT, like n8n/n8n:5678"
         raise ValueError(msg)
     return {"app": app, "service": service, "port": int(port)}

@@ -9,7 +9,7 @@ A variable without a value is an error here; Compose would put an empty text in 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,6 +17,9 @@ from config.document import Document, KeyPath
 from config.finding import Finding, one_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FREE_MAPS = {"environment", "labels", "args", "options", "driver_opts", "sysctls", "extra_hosts"}
+"""Mappings whose keys are the user's own: ``x-`` begins no extension in them."""
+
 _OPERATORS = (":-", "-", ":?", "?", ":+", "+")
 
 
@@ -42,7 +45,7 @@ class Template:
         return "".join(p if isinstance(p, str) else f"${{{p.name}}}" for p in self.parts)
 
 
-Value: TypeAlias = str | SecretRef
+Value: TypeAlias = str | SecretRef | Template
 Variables: TypeAlias = Mapping[str, Value]
 
 
@@ -68,8 +71,9 @@ def interpolate_tree(
                 findings.append(document.problem("interpolation", at, error.fact, error.remedy))
                 return ""
         if isinstance(value, dict):
+            free = bool(at) and at[-1] in _FREE_MAPS
             return {
-                key: item if key.startswith("x-") else walk(item, (*at, key))
+                key: walk(item, (*at, key)) if free or not key.startswith("x-") else item
                 for key, item in value.items()
             }
         if isinstance(value, list):
@@ -86,8 +90,8 @@ def interpolate(text: str, variables: Variables) -> str | Template:
 
 
 def _joined(parts: list[Value]) -> str | Template:
-    merged: list[Value] = []
-    for part in parts:
+    merged: list[str | SecretRef] = []
+    for part in _flat(parts):
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
             merged[-1] += part
         elif part != "":
@@ -95,6 +99,14 @@ def _joined(parts: list[Value]) -> str | Template:
     if all(isinstance(part, str) for part in merged):
         return "".join(part for part in merged if isinstance(part, str))
     return Template(tuple(merged))
+
+
+def _flat(parts: list[Value]) -> Iterator[str | SecretRef]:
+    for part in parts:
+        if isinstance(part, Template):
+            yield from part.parts
+        else:
+            yield part
 
 
 class _Interpolation:
@@ -147,7 +159,11 @@ class _Interpolation:
         present = value is not None and (value != "" or not operator.startswith(":"))
         wanted = present if operator.endswith("+") else not present
         inner = self if wanted else _Interpolation(_Anything())
+        begin = at
         argument, at = inner.run(text, at + len(operator), closing=True)
+        if "\n" in text[begin:at]:
+            fact = f"the alternative to {name} goes over more than one line"
+            raise InterpolationError(fact, "put the text into a variable with a default")
         if operator.endswith("?") and not present:
             message = str(_joined(argument)) or "it is required"
             raise InterpolationError(f"variable {name} has no value: {message}", _declare(name))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_DURATION_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)")
 _DURATION_UNITS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -23,8 +24,9 @@ _DURATION_UNITS = {
     "m": 60.0,
     "h": 3600.0,
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
-_SIZE_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]+)?) ?(?:([kmgt])i?)?b?", re.IGNORECASE)
+_SIZE_POWERS = {None: 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _HOST_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 MAX_PORT = 65_535
@@ -38,7 +40,7 @@ def parse_duration(value: object) -> timedelta:
     if text == "0":
         return timedelta()
     parts = _DURATION_PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    if not 0 < len(parts) < 10 or "".join(number + unit for number, unit in parts) != text:
         msg = f"{text!r} is not a duration; write one like 30s, 1m30s or 500ms"
         raise ValueError(msg)
     return timedelta(seconds=sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts))
@@ -61,19 +63,17 @@ def format_duration(value: timedelta) -> str:
 
 def parse_bytes(value: object) -> int:
     """Read a byte size: ``512m``, ``1gb``, ``12GiB`` or a number of bytes; multiples of 1024."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    match = _SIZE.fullmatch(str(value).strip())
-    if match is None:
+    match = _SIZE.fullmatch(str(value))
+    if match is None or isinstance(value, bool):
         msg = f"{value!r} is not a size; write one like 512m, 1.5g or 12GiB"
         raise ValueError(msg)
-    return int(float(match[1]) * 1024 ** _SIZE_POWERS[match[2].lower()])
+    return int(float(match[1]) * 1024 ** _SIZE_POWERS[match[2] and match[2].lower()])
 
 
 def parse_port_range(text: str) -> range:
     """Read ``8080`` or ``10000-10100`` (both ends included) as a range of port numbers."""
     first, _, last = text.partition("-")
-    if not (first.isdigit() and (last.isdigit() or "-" not in text)):
+    if not (_DIGITS.fullmatch(first) and (_DIGITS.fullmatch(last) or "-" not in text)):
         msg = f"{text!r} is not a port or a range of ports; write 8080 or 10000-10100"
         raise ValueError(msg)
     low, high = int(first), int(last or first)
@@ -125,20 +125,50 @@ def _ip(value: object) -> str:
         raise ValueError(msg) from None
 
 
-def _scalar_text(value: object) -> Any:
-    # YAML has already typed it: `user: 1000` and `TTL: 3.5` mean the text that was written.
+def scalar_text(value: object) -> Any:
+    """Write a number or a boolean that YAML has typed already as Compose does: ``1.10`` is 1.1.
+
+    Anything else is given back as it is.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
+    if isinstance(value, float):
+        return _float_text(value)
+    return str(value) if isinstance(value, int) else value
+
+
+def _float_text(value: float) -> str:
+    # The shortest digits, with an exponent where Go has one: below -4 and from 6 on.
+    number = Decimal(repr(value))
+    if not number.is_finite() or -5 < number.adjusted() < 6:
+        return repr(value).removesuffix(".0")
+    digits = "".join(map(str, number.as_tuple().digits)).rstrip("0")
+    sign, fraction = "-" if value < 0 else "", f".{digits[1:]}" if digits[1:] else ""
+    return f"{sign}{digits[0]}{fraction}e{number.adjusted():+03d}"
+
+
+def _boolean(value: object) -> object:
+    # A variable's value is a text. The words are YAML 1.1's, which Compose still takes.
+    if isinstance(value, str) and value.lower() in {"true", "yes", "on", "y"}:
+        return True
+    if isinstance(value, str) and value.lower() in {"false", "no", "off", "n"}:
+        return False
+    if isinstance(value, bool):
+        return value
+    shown = repr(value) if isinstance(value, str | int | float) else "it"
+    msg = f"{shown} is neither true nor false; write one of the two"
+    raise ValueError(msg)
 
 
 _TEXT_OR_NUMBER: dict[str, Any] = {"type": ["string", "number"]}
 
 Text = Annotated[
-    str, BeforeValidator(_scalar_text), WithJsonSchema({"type": ["string", "number", "boolean"]})
+    str, BeforeValidator(scalar_text), WithJsonSchema({"type": ["string", "number", "boolean"]})
 ]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string"})]
 ByteSize = Annotated[int, BeforeValidator(parse_bytes), WithJsonSchema(_TEXT_OR_NUMBER)]
+Cores = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Bool = Annotated[bool, BeforeValidator(_boolean), WithJsonSchema({"type": "boolean"})]
 Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
 Label = Annotated[str, AfterValidator(_label)]
 HostName = Annotated[str, AfterValidator(check_host_name)]

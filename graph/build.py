@@ -93,7 +93,7 @@ def _add_app(loaded: LoadedSystem, key: str, nodes: Nodes) -> App | None:
         logical_name=logical(loaded.name, key),
         project=project(loaded.name, key, app.compose.name, nodes.settings.target),
         host=host,
-        compose_file=app.document.file,
+        compose_file=f"{loaded.name}/{app.app.compose}",
         source=loaded.document.where(("apps", key)),
     )
     return nodes.apps[id_]

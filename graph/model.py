@@ -70,7 +70,11 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """A Compose application on its host; ``project`` is its Compose project name."""
+    """A Compose application on its host.
+
+    ``project`` is its Compose project's name, ``compose_file`` where it is described: relative
+    to ``systems/``, so that it is the same on every machine that deploys.
+    """
 
     id: str
     system: str

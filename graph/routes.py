@@ -151,7 +151,7 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
         network_name=name,
         config_volume=f"{name}-config",
         data_volume=f"{name}-data",
-        networks=_joined_networks([nodes.services[service] for service in routed]),
+        networks=_joined_networks([nodes.services[service] for service in routed], nodes),
         waits_for=tuple(routed),
         source=source,
     )
@@ -169,11 +169,19 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
         )
 
 
-def _joined_networks(services: list[Service]) -> tuple[str, ...]:
-    """Choose as few networks as will do: those with no choice first, then one that is shared."""
+def _joined_networks(services: list[Service], nodes: Nodes) -> tuple[str, ...]:
+    """Choose as few networks as will do: those with no choice first, then one that is shared.
+
+    Where there is a choice, a network that is not internal: what is on internal ones is meant
+    to be kept from whatever faces the outside.
+    """
+
+    def preference(network: str) -> tuple[bool, str]:
+        return (nodes.networks[network].spec.internal, network)
+
     joined: set[str] = set()
     for service in sorted(services, key=lambda s: (len(s.attachments), s.id)):
-        networks = [attachment.network for attachment in service.attachments]
-        if networks and not joined & set(networks):
-            joined.add(networks[0])
+        networks = {attachment.network for attachment in service.attachments}
+        if networks and not joined & networks:
+            joined.add(min(networks, key=preference))
     return tuple(sorted(joined))

@@ -6,6 +6,7 @@ All short syntaxes have become long ones by the time a value is read from these 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -22,8 +23,10 @@ from config.base import Model
 from config.compose import short
 from config.text import Template
 from config.units import (
+    Bool,
     ByteSize,
     Cidr,
+    Cores,
     Duration,
     IpAddress,
     Label,
@@ -47,7 +50,10 @@ _MAP_OR_TEXTS: dict[str, Any] = {
 }
 _PORTS: dict[str, Any] = {"type": ["string", "integer"]}
 
-_PlainText = Annotated[Text, BeforeValidator(lambda v: (short.refuse_secret(v), v)[1])]
+_PlainText = Annotated[str, BeforeValidator(lambda v: (short.refuse_secret(v), v)[1])]
+Mode = Annotated[int, BeforeValidator(short.mode), WithJsonSchema(_PORTS)]
+Name = Annotated[str, AfterValidator(short.name)]
+Path = Annotated[str, AfterValidator(short.container_path)]
 PortRange = Annotated[range, WithJsonSchema(_PORTS)]
 Command = Annotated[tuple[str, ...], BeforeValidator(short.command), WithJsonSchema(_TEXT_OR_TEXTS)]
 TextList = Annotated[
@@ -61,7 +67,18 @@ Environment = Annotated[
 ]
 
 
-class PublishedPort(Model):
+class Spec(Model):
+    """A mapping of a compose file: keys that begin with ``x-`` may stand in it and say nothing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_extensions(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            return {key: item for key, item in value.items() if not key.startswith("x-")}
+        return value
+
+
+class PublishedPort(Spec):
     """A container port, or a range, published on the host; both sides are equally long."""
 
     target: PortRange
@@ -98,51 +115,48 @@ class PublishedPort(Model):
         return short.describe_port(self.host_ip, self.published, self.target, self.protocol)
 
 
-class ExposedPort(Model):
+class ExposedPort(Spec):
     """A container port, or a range, that the service listens on for its networks."""
 
     target: PortRange
     protocol: Protocol = "tcp"
 
 
-class BindOptions(Model):
+class BindOptions(Spec):
     """Options of a bind mount."""
 
     propagation: Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"] | None = (
         None
     )
-    create_host_path: bool = True
+    create_host_path: Bool = True
 
 
-class VolumeOptions(Model):
+class VolumeOptions(Spec):
     """Options of a named volume's mount."""
 
-    nocopy: bool = False
+    nocopy: Bool = False
 
 
-class TmpfsOptions(Model):
+class TmpfsOptions(Spec):
     """Options of a tmpfs mount: ``size`` in bytes, ``mode`` as a number."""
 
     size: ByteSize | None = None
-    mode: int | None = None
+    mode: Mode | None = None
 
 
-class Mount(Model):
+class Mount(Spec):
     """A mount of a service: a named or anonymous volume, a host path, or memory."""
 
     type: Literal["volume", "bind", "tmpfs"]
-    target: str
+    target: Path
     source: str | None = None
-    read_only: bool = False
+    read_only: Bool = False
     bind: BindOptions | None = None
     volume: VolumeOptions | None = None
     tmpfs: TmpfsOptions | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Mount:
-        if not self.target.startswith("/"):
-            msg = f"mount target {self.target!r} is not an absolute path; begin it with /"
-            raise ValueError(msg)
         if self.type == "bind":
             if self.source is None:
                 msg = f"the bind at {self.target} has no source; name an absolute host path"
@@ -156,7 +170,7 @@ class Mount(Model):
         return self
 
 
-class ServiceNetwork(Model):
+class ServiceNetwork(Spec):
     """How a service joins one network."""
 
     aliases: tuple[str, ...] = ()
@@ -164,15 +178,15 @@ class ServiceNetwork(Model):
     ipv6_address: IpAddress | None = None
 
 
-class Dependency(Model):
+class Dependency(Spec):
     """What a service waits for before it starts."""
 
-    condition: Condition = "service_started"
-    restart: bool = False
-    required: bool = True
+    condition: Condition
+    restart: Bool = False
+    required: Bool = True
 
 
-class HealthCheck(Model):
+class HealthCheck(Spec):
     """How Docker asks a container whether it is well. Defaults are Docker's."""
 
     test: Annotated[
@@ -182,7 +196,7 @@ class HealthCheck(Model):
     timeout: Duration = timedelta(seconds=30)
     retries: Annotated[int, Field(ge=1)] = 3
     start_period: Duration = timedelta()
-    disable: bool = False
+    disable: Bool = False
 
     @property
     def active(self) -> bool:
@@ -190,71 +204,71 @@ class HealthCheck(Model):
         return not self.disable and bool(self.test) and self.test[0] != "NONE"
 
 
-class Resources(Model):
+class Resources(Spec):
     """CPUs (cores) and memory (bytes)."""
 
-    cpus: Annotated[float, Field(gt=0)] | None = None
+    cpus: Cores | None = None
     memory: ByteSize | None = None
 
 
-class ResourceLimits(Model):
+class ResourceLimits(Spec):
     """Upper limits, and what is set aside."""
 
     limits: Resources = Resources()
     reservations: Resources = Resources()
 
 
-class UpdateConfig(Model):
+class UpdateConfig(Spec):
     """How a container is replaced: which of old and new starts or stops first."""
 
     order: StartOrder
 
 
-class Deploy(Model):
+class Deploy(Spec):
     """The part of Compose's deploy section that one host can honour."""
 
     resources: ResourceLimits = ResourceLimits()
     update_config: UpdateConfig | None = None
 
 
-class Logging(Model):
+class Logging(Spec):
     """A container's log driver and its options."""
 
     driver: str = "json-file"
     options: Labels = {}
 
 
-class Ulimit(Model):
+class Ulimit(Spec):
     """A soft and a hard limit."""
 
     soft: int
     hard: int
 
 
-class FileReference(Model):
+class FileReference(Spec):
     """A secret or a config that a service mounts; ``mode`` is a number of permission bits."""
 
     source: str
     target: str | None = None
-    mode: int | None = None
+    mode: Mode | None = None
 
 
-class Build(Model):
+class Build(Spec):
     """An image made from a context directory beside the compose file."""
 
     context: str
     dockerfile: str = "Dockerfile"
     args: Annotated[
-        dict[str, str], BeforeValidator(short.labels), WithJsonSchema(_MAP_OR_TEXTS)
+        dict[str, str], BeforeValidator(short.build_args), WithJsonSchema(_MAP_OR_TEXTS)
     ] = {}
     target: str | None = None
 
 
-class EnvFile(Model):
+class EnvFile(Spec):
     """A file of ``NAME=VALUE`` lines beside the compose file."""
 
     path: str
-    required: bool = True
+    required: Bool = True
 
 
 Port = Annotated[
@@ -269,7 +283,7 @@ File = Annotated[
 ]
 
 
-class Service(Model):
+class Service(Spec):
     """One service of a Compose application."""
 
     model_config = ConfigDict(extra="forbid")
@@ -302,25 +316,25 @@ class Service(Model):
     healthcheck: HealthCheck | None = None
     deploy: Deploy = Deploy()
     mem_limit: ByteSize | None = None
-    cpus: Annotated[float, Field(gt=0)] | None = None
+    cpus: Cores | None = None
     restart: Annotated[str, Field(pattern=r"^(no|always|unless-stopped|on-failure(:\d+)?)$")] = "no"
     labels: Labels = {}
     logging: Logging | None = None
     user: _PlainText | None = None
     working_dir: _PlainText | None = None
     group_add: tuple[Text, ...] = ()
-    read_only: bool = False
+    read_only: Bool = False
     tmpfs: TextList = ()
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
-    privileged: bool = False
+    privileged: Bool = False
     security_opt: tuple[str, ...] = ()
     sysctls: Labels = {}
     ulimits: dict[
         str,
         Annotated[Ulimit, BeforeValidator(short.ulimit, json_schema_input_type=int | Ulimit)],
     ] = {}
-    init: bool = False
+    init: Bool = False
     shm_size: ByteSize | None = None
     extra_hosts: Annotated[
         dict[str, Annotated[str, AfterValidator(short.host_address)]],
@@ -330,12 +344,12 @@ class Service(Model):
     dns_search: TextList = ()
     hostname: _PlainText | None = None
     container_name: _PlainText | None = None
-    network_mode: _PlainText | None = None
+    network_mode: Literal["bridge", "host", "none"] | None = None
     platform: _PlainText | None = None
     stop_signal: str | None = None
     stop_grace_period: Duration = timedelta(seconds=10)
-    stdin_open: bool = False
-    tty: bool = False
+    stdin_open: Bool = False
+    tty: Bool = False
     secrets: tuple[File, ...] = ()
     configs: tuple[File, ...] = ()
     profiles: tuple[str, ...] = ()
@@ -348,6 +362,24 @@ class Service(Model):
         if self.network_mode is not None and self.networks:
             msg = "network_mode and networks exclude each other; keep one"
             raise ValueError(msg)
+        limits = self.deploy.resources.limits
+        for key, one, other in (
+            ("cpus", self.cpus, limits.cpus),
+            ("mem_limit", self.mem_limit, limits.memory),
+        ):
+            if one is not None and other is not None and one != other:
+                msg = f"{key} and deploy.resources.limits set different values; keep one"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _one_mount_a_place(self) -> Service:
+        targets = [mount.target for mount in self.volumes]
+        targets += [entry.partition(":")[0] for entry in self.tmpfs]
+        for target in targets:
+            if targets.count(target) > 1:
+                msg = f"two mounts share the place {target}; give one of them another target"
+                raise ValueError(msg)
         return self
 
     @property
@@ -361,7 +393,7 @@ class Service(Model):
         return self.cpus or self.deploy.resources.limits.cpus
 
 
-class IpamPool(Model):
+class IpamPool(Spec):
     """One address pool of a network."""
 
     subnet: Cidr
@@ -369,45 +401,45 @@ class IpamPool(Model):
     ip_range: Cidr | None = None
 
 
-class Ipam(Model):
+class Ipam(Spec):
     """A network's address pools."""
 
     driver: Literal["default"] = "default"
     config: tuple[IpamPool, ...] = ()
 
 
-class Network(Model):
+class Network(Spec):
     """A network of an application. ``external`` means that it exists, owned by another."""
 
     name: str | None = None
     driver: Literal["bridge", "macvlan", "ipvlan", "overlay"] = "bridge"
     driver_opts: Labels = {}
-    internal: bool = False
-    attachable: bool = False
-    external: bool = False
-    enable_ipv6: bool = False
+    internal: Bool = False
+    attachable: Bool = False
+    external: Bool = False
+    enable_ipv6: Bool = False
     ipam: Ipam = Ipam()
     labels: Labels = {}
 
 
-class Volume(Model):
+class Volume(Spec):
     """A named volume of an application. ``external`` means that it exists, owned by another."""
 
     name: str | None = None
     driver: str = "local"
     driver_opts: Labels = {}
-    external: bool = False
+    external: Bool = False
     labels: Labels = {}
 
 
-class Secret(Model):
+class Secret(Spec):
     """A secret's source: the name of a secret that system.yaml declares."""
 
     environment: Label | str
     name: str | None = None
 
 
-class Config(Model):
+class Config(Spec):
     """A config's source: a file beside the compose file, or its content."""
 
     file: str | None = None
@@ -425,13 +457,13 @@ class Config(Model):
 _Named = BeforeValidator(short.names_to_map)
 
 
-class ComposeFile(Model):
+class ComposeFile(Spec):
     """A Compose application."""
 
     name: Label | None = None
     version: Text | None = Field(default=None, deprecated=True)
-    services: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")], Service]
-    networks: Annotated[dict[str, Network], _Named] = {}
-    volumes: Annotated[dict[str, Volume], _Named] = {}
-    secrets: dict[str, Secret] = {}
-    configs: dict[str, Config] = {}
+    services: dict[Name, Service]
+    networks: Annotated[dict[Name, Network], _Named] = {}
+    volumes: Annotated[dict[Name, Volume], _Named] = {}
+    secrets: dict[Name, Secret] = {}
+    configs: dict[Name, Config] = {}

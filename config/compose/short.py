@@ -7,15 +7,19 @@ Each function takes what YAML gave and returns data for the long form's model, o
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from config.text import Template
-from config.units import format_port_range, parse_port_range
+from config.units import format_port_range, parse_port_range, scalar_text
 
-_VOLUME_OPTIONS = {"ro", "rw", "nocopy", "z", "Z"}
+_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+_OCTAL = re.compile(r"(0o?)?[0-7]{1,4}")
+_PLAIN_WORDS = re.compile(r"""([^\\"'`;&|<>()]|\\[^A-Za-z0-9\n]|'[^']*'|"([^"\\]|\\["\\])*")*""")
+_VOLUME_OPTIONS = {"ro", "rw", "nocopy"}
 
 
 def refuse_secret(value: object) -> None:
@@ -29,20 +33,57 @@ def refuse_secret(value: object) -> None:
         raise ValueError(msg)
 
 
+def name(text: str) -> str:
+    """Check the name of a service, network, volume, secret or config."""
+    if not _NAME.fullmatch(text) or text.startswith("x-"):
+        msg = (
+            f"{text!r} cannot be a name; use letters, digits, '.', '_' and '-', and not x- to begin"
+        )
+        raise ValueError(msg)
+    return text
+
+
+def container_path(text: str) -> str:
+    """Give an absolute path in a container in its shortest form."""
+    if not text.startswith("/"):
+        msg = f"mount target {text!r} is not an absolute path; begin it with /"
+        raise ValueError(msg)
+    return posixpath.normpath("/" + text.lstrip("/"))
+
+
+def mode(value: object) -> object:
+    """Read permission bits: a number, or a text that is octal with or without a leading zero."""
+    if isinstance(value, str):
+        if not _OCTAL.fullmatch(value):
+            msg = f"{value!r} is not a mode; write octal digits like 0440"
+            raise ValueError(msg)
+        return int(value.replace("o", ""), 8)
+    return value
+
+
 def port(value: object) -> object:
     """``[IP:][HOST:]CONTAINER[/PROTOCOL]``, each side a port or a range."""
     refuse_secret(value)
     if isinstance(value, Mapping):
-        data = dict(value)
+        long = dict(value)
         for key in ("target", "published"):
-            if key in data and not isinstance(data[key], range):
-                data[key] = parse_port_range(str(data[key]))
-        return data
+            if long.get(key) is not None and not isinstance(long[key], range):
+                refuse_secret(long[key])
+                ports = parse_port_range(str(long[key]))
+                if len(ports) > 1:
+                    msg = (
+                        f"{key} {long[key]} is a range, which the long syntax cannot publish; "
+                        "write it like 10000-10100:10000-10100"
+                    )
+                    raise ValueError(msg)
+                long[key] = ports
+        return long
     if not isinstance(value, str | int) or isinstance(value, bool):
         return value
     text, _, protocol = str(value).partition("/")
     host, target = _split_last(text)
-    data = {"target": parse_port_range(target), "protocol": protocol or "tcp"}
+    data: dict[str, Any] = {"target": parse_port_range(target)}
+    data["protocol"] = protocol.lower() or "tcp"
     if host:
         address, published = _split_last(host)
         if address is None and (":" in host or "." in host):
@@ -64,7 +105,7 @@ def expose(value: object) -> object:
     """``PORT[-PORT][/PROTOCOL]``: a container port, or several, that others on a network use."""
     if isinstance(value, str | int) and not isinstance(value, bool):
         text, _, protocol = str(value).partition("/")
-        return {"target": parse_port_range(text), "protocol": protocol or "tcp"}
+        return {"target": parse_port_range(text), "protocol": protocol.lower() or "tcp"}
     return value
 
 
@@ -110,7 +151,7 @@ def environment(value: object) -> object:
                 parts = tuple(part for part in (start, *rest) if part != "")
                 pairs[name] = Template(parts)
                 continue
-            name, equals, text = str(item).partition("=")
+            name, equals, text = _entry(item).partition("=")
             pairs[name] = text if equals else None
         value = pairs
     if not isinstance(value, Mapping):
@@ -125,9 +166,23 @@ def _environment_text(name: str, value: object) -> object:
             f"write {name}: ${{{name}}} and declare it under variables or secrets"
         )
         raise ValueError(msg)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
+    return scalar_text(value)
+
+
+def _entry(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"{value!r} is not NAME=VALUE; write it so, in quotes"
+        raise ValueError(msg)
+    return value
+
+
+def build_args(value: object) -> object:
+    """Build arguments in the forms of an environment, none of them secret."""
+    found = environment(value)
+    if isinstance(found, Mapping):
+        for item in found.values():
+            refuse_secret(item)
+    return found
 
 
 def labels(value: object) -> object:
@@ -135,18 +190,12 @@ def labels(value: object) -> object:
     if isinstance(value, list):
         for item in value:
             refuse_secret(item)
-        value = dict(str(item).partition("=")[::2] for item in value)
+        value = dict(_entry(item).partition("=")[::2] for item in value)
     if not isinstance(value, Mapping):
         return value
     for item in value.values():
         refuse_secret(item)
-    return {name: _label_text(item) for name, item in value.items()}
-
-
-def _label_text(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+    return {name: "" if item is None else scalar_text(item) for name, item in value.items()}
 
 
 def names_to_map(value: object) -> object:
@@ -160,8 +209,8 @@ def names_to_map(value: object) -> object:
 
 def depends_on(value: object) -> object:
     """A list of services as a map with Compose's default condition."""
-    if isinstance(value, list):
-        return {str(name): {"condition": "service_started"} for name in value}
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return {name: {"condition": "service_started"} for name in value}
     return value
 
 
@@ -169,16 +218,27 @@ def command(value: object) -> object:
     """A command as its argument list: a text is split as a shell splits words, none expanded."""
     refuse_secret(value)
     if isinstance(value, str):
-        try:
-            return shlex.split(value)
-        except ValueError:
-            msg = f"command {value!r} has an unclosed quote; close it, or write a list"
-            raise ValueError(msg) from None
+        return _words(value)
     if isinstance(value, list):
         for item in value:
             refuse_secret(item)
-        return [str(item) if isinstance(item, int | float) else item for item in value]
     return value
+
+
+def _words(text: str) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        msg = f"command {text!r} has an unclosed quote; close it, or write a list"
+        raise ValueError(msg) from None
+    # Compose ends the command at an operator and drops the rest; its escapes are its own.
+    if not _PLAIN_WORDS.fullmatch(text):
+        msg = (
+            f"command {text!r} has operators or escapes of a shell, and no shell reads it; "
+            "write a list, like [sh, -c, COMMAND]"
+        )
+        raise ValueError(msg)
+    return words
 
 
 def health_test(value: object) -> object:
@@ -193,7 +253,6 @@ def health_test(value: object) -> object:
             first = repr(value[0]) if value else "nothing"
             msg = f"health test begins with {first}; begin it with CMD, CMD-SHELL or NONE"
             raise ValueError(msg)
-        return [str(item) for item in value]
     return value
 
 
@@ -231,6 +290,9 @@ def extra_hosts(value: object) -> object:
         if match is None:
             msg = f"extra host {item!r} is not NAME=ADDRESS; write one like db=192.0.2.10"
             raise ValueError(msg)
+        if match[1] in hosts:
+            msg = f"extra host {match[1]} has two addresses; keep one"
+            raise ValueError(msg)
         hosts[match[1]] = match[2].strip("[]")
     return hosts
 
@@ -248,7 +310,7 @@ def host_address(text: str) -> str:
 
 def ulimit(value: object) -> object:
     """One number for both limits as ``{soft, hard}``."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | str) and not isinstance(value, bool):
         return {"soft": value, "hard": value}
     return value
 
