@@ -1,0 +1,1 @@
+"""Pulumi components: hosts, apps, services, ingress. The only room that imports providers."""

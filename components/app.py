@@ -1,0 +1,136 @@
+"""A Compose application on a host: its networks, volumes and services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import SecretLookup, label_args
+from components.docker_host import DockerHost
+from components.service import DockerService, DockerServiceArgs
+from graph.model import App, Network, Service, StackGraph, Volume
+from graph.order import waves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeAppArgs:
+    """``app`` is a node of ``graph``, which holds all that belongs to it."""
+
+    graph: StackGraph
+    app: App
+    host: DockerHost
+    secret: SecretLookup
+
+
+class ComposeApp(pulumi.ComponentResource):
+    """A Compose application.
+
+    Networks and volumes exist once it is made; services are declared by `add_services`, since
+    their handovers need the ingress, which needs the networks.
+    """
+
+    networks: Mapping[str, docker.Network]
+    """The app's own networks, by node id; those owned by others are not among them."""
+
+    services: dict[str, DockerService]
+    """The app's services, by node id."""
+
+    def __init__(
+        self, name: str, args: ComposeAppArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("stackgraph:docker:App", name, None, opts)
+        self._args = args
+        graph, app = args.graph, args.app
+        own_networks = [n for n in graph.networks.values() if n.app == app.id]
+        own_volumes = [v for v in graph.volumes.values() if v.app == app.id]
+        self.networks = {n.id: self._network(n) for n in own_networks if not n.spec.external}
+        made = {v.id: self._volume(v) for v in own_volumes if not v.spec.external}
+        self._network_names: dict[str, pulumi.Input[str]] = {n.id: n.name for n in own_networks}
+        self._network_names |= {id_: network.name for id_, network in self.networks.items()}
+        self._volume_names: dict[str, pulumi.Input[str]] = {v.id: v.name for v in own_volumes}
+        self._volume_names |= {id_: volume.name for id_, volume in made.items()}
+        self.services = {}
+        self.register_outputs({"project": app.project})
+
+    def add_services(self, ingress_container: pulumi.Resource | None) -> None:
+        """Declare the services in start order; each waits for those it depends on."""
+        graph = self._args.graph
+        for wave in waves(graph):
+            for id_ in wave:
+                service = graph.services.get(id_)
+                if service is not None and service.app == self._args.app.id:
+                    self.services[id_] = self._service(service, ingress_container)
+
+    def _service(
+        self, service: Service, ingress_container: pulumi.Resource | None
+    ) -> DockerService:
+        routed = bool(service.upstreams)
+        args = DockerServiceArgs(
+            service=service,
+            app=self._args.app,
+            target=self._args.graph.target,
+            host=self._args.host,
+            networks=self._network_names,
+            volumes=self._volume_names,
+            secret=self._args.secret,
+            ingress=self._args.graph.ingress_of(service.host) if routed else None,
+            ingress_container=ingress_container if routed else None,
+            after=[self.services[d.service].handed_over for d in service.dependencies],
+        )
+        return DockerService(service.logical_name, args, pulumi.ResourceOptions(parent=self))
+
+    def _network(self, network: Network) -> docker.Network:
+        spec = network.spec
+        labels = {
+            **spec.labels,
+            "com.docker.compose.project": self._args.app.project,
+            "com.docker.compose.network": network.key,
+        }
+        pools = [
+            docker.NetworkIpamConfigArgs(
+                subnet=pool.subnet, gateway=pool.gateway, ip_range=pool.ip_range
+            )
+            for pool in spec.ipam.config
+        ]
+        return docker.Network(
+            network.logical_name,
+            name=network.name,
+            driver=spec.driver,
+            options=spec.driver_opts or None,
+            internal=spec.internal,
+            attachable=spec.attachable or None,
+            ipv6=spec.enable_ipv6 or None,
+            ipam_configs=pools or None,
+            labels=label_args(labels, docker.NetworkLabelArgs),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=self._args.host.provider,
+                # Its name is fixed: two of them would not be told apart.
+                delete_before_replace=True,
+            ),
+        )
+
+    def _volume(self, volume: Volume) -> docker.Volume:
+        labels = {
+            **volume.spec.labels,
+            "com.docker.compose.project": self._args.app.project,
+            "com.docker.compose.volume": volume.key,
+        }
+        return docker.Volume(
+            volume.logical_name,
+            name=volume.name,
+            driver=volume.spec.driver,
+            driver_opts=volume.spec.driver_opts or None,
+            labels=label_args(labels, docker.VolumeLabelArgs),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=self._args.host.provider,
+                protect=volume.retain,
+                retain_on_delete=volume.retain,
+                # A changed label would replace the volume, and its data with it.
+                ignore_changes=["labels"],
+            ),
+        )

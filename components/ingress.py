@@ -1,0 +1,172 @@
+"""Caddy in front of a host's routes: created once, then reloaded, never replaced for a route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import (
+    LABEL_INGRESS,
+    LABEL_SERVICE,
+    SecretLookup,
+    handover_options,
+    label_args,
+)
+from components.docker_host import DockerHost
+from graph.apps import ANY_ADDRESS
+from graph.model import Ingress, StackGraph
+from render.caddy import CADDYFILE, CONFIG_DIRECTORY, caddyfile, users_file
+from render.ingress import apply_script, join_script, leave_script, users_script
+
+DATA_DIRECTORY = "/data"
+GRACE_SECONDS = 30
+MEMORY_MEBIBYTES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaddyIngressArgs:
+    """``ingress`` is a node of ``graph``; ``networks`` the made ones it must join, by node id."""
+
+    graph: StackGraph
+    ingress: Ingress
+    host: DockerHost
+    networks: Mapping[str, docker.Network]
+    secret: SecretLookup
+
+
+class CaddyIngress(pulumi.ComponentResource):
+    """Caddy for one host.
+
+    Its Caddyfile lives in a volume, so that a new container has it before it starts; it joins
+    networks one by one, so that a new one needs no new container. `serve` puts routes into force.
+    """
+
+    container: docker.Container
+    """The proxy's container: created, and started by `serve`."""
+
+    def __init__(
+        self, name: str, args: CaddyIngressArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("stackgraph:docker:CaddyIngress", name, None, opts)
+        self._name, self._args = name, args
+        ingress, provider = args.ingress, args.host.provider
+        child = pulumi.ResourceOptions(parent=self, provider=provider)
+        network = docker.Network(
+            name,
+            name=ingress.network_name,
+            opts=pulumi.ResourceOptions(parent=self, provider=provider, delete_before_replace=True),
+        )
+        config = docker.Volume(f"{name}-config", name=ingress.config_volume, opts=child)
+        data = docker.Volume(
+            f"{name}-data",
+            name=ingress.data_volume,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=provider,
+                # Certificates and their account: issuers limit how often they give new ones.
+                retain_on_delete=args.graph.target == "prod",
+            ),
+        )
+        image = docker.RemoteImage(name, name=ingress.image, keep_locally=True, opts=child)
+        self.container = docker.Container(
+            name,
+            self._container_args(network.name, config.name, data.name),
+            # Removed before the networks it has joined: they could not go while it is on them.
+            opts=handover_options(self, provider, [image, *args.networks.values()]),
+        )
+        self._links = [self._link(id_, network) for id_, network in args.networks.items()]
+        self.register_outputs({"container_name": self.container.name})
+
+    def serve(self, after: Sequence[pulumi.Resource]) -> None:
+        """Put the routes into force, once the services ``after`` have handed over."""
+        args = self._args
+        script = apply_script(args.ingress, caddyfile(args.graph, args.ingress))
+        users = [self._users(file, names) for file, names in sorted(self._user_files().items())]
+        args.host.run(
+            f"{self._name}-routes",
+            f"routes of {self._name}",
+            self.container.id.apply(lambda id_: f"NEW={id_}\n{script}"),
+            triggers=[self.container.id],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, *users, *self._links]),
+        )
+
+    def _container_args(
+        self, network: pulumi.Input[str], config: pulumi.Input[str], data: pulumi.Input[str]
+    ) -> docker.ContainerArgs:
+        ingress = self._args.ingress
+        labels = {
+            "com.docker.compose.project": ingress.logical_name,
+            "com.docker.compose.service": "caddy",
+            "com.docker.compose.container-number": "1",
+            "com.docker.compose.oneoff": "False",
+            LABEL_INGRESS: ingress.logical_name,
+            LABEL_SERVICE: ingress.logical_name,
+        }
+        return docker.ContainerArgs(
+            image=ingress.image,
+            start=False,
+            must_run=False,
+            command=["caddy", "run", "--config", CADDYFILE, "--adapter", "caddyfile"],
+            network_mode="bridge",
+            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network)],
+            ports=[
+                docker.ContainerPortArgs(
+                    internal=port, external=port, ip=ANY_ADDRESS, protocol="tcp"
+                )
+                for port in (ingress.http_port, ingress.https_port)
+            ],
+            mounts=[
+                docker.ContainerMountArgs(type="volume", source=config, target=CONFIG_DIRECTORY),
+                docker.ContainerMountArgs(type="volume", source=data, target=DATA_DIRECTORY),
+            ],
+            restart="unless-stopped",
+            init=True,
+            capabilities=docker.ContainerCapabilitiesArgs(
+                adds=["CAP_NET_BIND_SERVICE"], drops=["ALL"]
+            ),
+            security_opts=["no-new-privileges:true"],
+            memory=MEMORY_MEBIBYTES,
+            memory_swap=2 * MEMORY_MEBIBYTES,
+            log_driver="json-file",
+            log_opts={"max-size": "10m", "max-file": "5"},
+            labels=label_args(labels, docker.ContainerLabelArgs),
+            stop_timeout=GRACE_SECONDS,
+            destroy_grace_seconds=GRACE_SECONDS,
+        )
+
+    def _link(self, id_: str, network: docker.Network) -> pulumi.Resource:
+        logical_name = self._args.graph.networks[id_].logical_name
+        names = pulumi.Output.all(self.container.id, network.id).apply(
+            lambda ids: f"NEW={ids[0]}\nNETWORK={ids[1]}\n"
+        )
+        return self._args.host.run(
+            f"{self._name}-joins-{logical_name}",
+            f"{self._name} joins {self._args.graph.networks[id_].name}",
+            names.apply(lambda text: text + join_script()),
+            delete=names.apply(lambda text: text + leave_script()),
+            triggers=[self.container.id, network.id],
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
+        )
+
+    def _user_files(self) -> dict[str, Mapping[str, str]]:
+        routes = self._args.graph.routes_of(self._args.ingress)
+        return {users_file(route): route.users for route in routes if route.users}
+
+    def _users(self, file: str, users: Mapping[str, str]) -> pulumi.Resource:
+        lines = [
+            pulumi.Output.concat(user, " ", self._args.secret(secret), "\n")
+            for user, secret in users.items()
+        ]
+        return self._args.host.run(
+            f"{self._name}-users-{file}",
+            f"users of {file}",
+            pulumi.Output.secret(
+                pulumi.Output.all(self.container.id, pulumi.Output.concat(*lines)).apply(
+                    lambda values: f"NEW={values[0]}\n{users_script(file, values[1])}"
+                )
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,72 @@
+"""The whole program: a stack's settings, its systems, their graph, its findings, its resources."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pulumi
+from pydantic import SecretStr
+
+from components.settings import stack_settings
+from components.system import System, SystemArgs
+from config.finding import Finding, FindingsError, Severity
+from config.load import load_systems, secret_values
+from graph.build import build
+from graph.model import StackGraph
+from graph.rules import check
+
+
+def run(project: Path) -> None:
+    """Declare every resource of the current stack; a `pulumi.RunError` says what is wrong."""
+    try:
+        settings = stack_settings(project)
+        systems = load_systems(settings.directories(project), settings, relative_to=project)
+    except FindingsError as error:
+        raise pulumi.RunError(f"\n{error}") from None
+    graph = build(systems, settings)
+    _report(check(graph))
+    for loaded in systems:
+        secrets = secret_values(loaded, settings)
+        args = SystemArgs(
+            graph=graph,
+            system=loaded.name,
+            docker_host=settings.docker_host,
+            secret=secret_lookup(secrets),
+        )
+        system = System(loaded.name, args)
+        pulumi.export(loaded.name, {"urls": system.urls, "notes": notes(graph, loaded.name)})
+
+
+def _report(findings: Sequence[Finding]) -> None:
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise pulumi.RunError(f"\n{FindingsError(errors)}")
+    for finding in findings:
+        pulumi.log.warn(str(finding))
+
+
+def secret_lookup(secrets: Mapping[str, SecretStr]) -> Callable[[str], pulumi.Output[str]]:
+    """Give a lookup that turns each secret's value into an output, once."""
+
+    @functools.cache
+    def lookup(name: str) -> pulumi.Output[str]:
+        return pulumi.Output.secret(secrets[name].get_secret_value())
+
+    return lookup
+
+
+def notes(graph: StackGraph, system: str) -> list[str]:
+    """Say what a stack does otherwise than the system files: stand-ins, and what it leaves out."""
+    said = [
+        f"{service.image.stand_in_for} is a stand-in: its image is not configured"
+        for service in graph.services.values()
+        if service.image.stand_in_for and graph.apps[service.app].system == system
+    ]
+    left = [
+        f"zone {zone.name} is left as it is: its DNS records are not provisioned"
+        for zone in graph.zones.values()
+        if zone.system == system and zone.provider == "cloudflare"
+    ]
+    return said + left

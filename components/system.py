@@ -1,0 +1,89 @@
+"""One system: its hosts, apps and ingresses, in the order that their handovers need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.app import ComposeApp, ComposeAppArgs
+from components.container import SecretLookup
+from components.docker_host import DockerHost, DockerHostArgs
+from components.ingress import CaddyIngress, CaddyIngressArgs
+from graph.model import Host, StackGraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemArgs:
+    """``system`` is a name in ``graph``; ``secret`` gives the values of the system's secrets."""
+
+    graph: StackGraph
+    system: str
+    docker_host: str
+    secret: SecretLookup
+
+
+class System(pulumi.ComponentResource):
+    """Everything of one system that this program provisions."""
+
+    urls: pulumi.Output[Mapping[str, str]]
+    """The address of each route, by its declared name and path."""
+
+    def __init__(
+        self, name: str, args: SystemArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("stackgraph:index:System", name, None, opts)
+        self._args = args
+        for host in args.graph.hosts.values():
+            if host.system == args.system:
+                self._add_host(host)
+        self.urls = pulumi.Output.from_input(_urls(args.graph, args.system))
+        self.register_outputs({"urls": self.urls})
+
+    def _add_host(self, host: Host) -> None:
+        args = self._args
+        child = pulumi.ResourceOptions(parent=self)
+        docker_host = DockerHost(
+            host.logical_name, DockerHostArgs(host=host, docker_host=args.docker_host), child
+        )
+        apps = [
+            ComposeApp(
+                app.logical_name,
+                ComposeAppArgs(graph=args.graph, app=app, host=docker_host, secret=args.secret),
+                child,
+            )
+            for app in args.graph.apps.values()
+            if app.host == host.id
+        ]
+        ingress_node = args.graph.ingress_of(host.id)
+        if ingress_node is None:
+            for app in apps:
+                app.add_services(None)
+            return
+        made = {id_: network for app in apps for id_, network in app.networks.items()}
+        ingress = CaddyIngress(
+            ingress_node.logical_name,
+            CaddyIngressArgs(
+                graph=args.graph,
+                ingress=ingress_node,
+                host=docker_host,
+                networks={id_: made[id_] for id_ in ingress_node.networks if id_ in made},
+                secret=args.secret,
+            ),
+            child,
+        )
+        for app in apps:
+            app.add_services(ingress.container)
+        services = {id_: service for app in apps for id_, service in app.services.items()}
+        ingress.serve([services[id_].handed_over for id_ in ingress_node.waits_for])
+
+
+def _urls(graph: StackGraph, system: str) -> dict[str, str]:
+    urls = {}
+    for route in graph.routes.values():
+        if route.system == system and route.ingress is not None:
+            port = graph.ingresses[route.ingress].https_port
+            suffix = "" if port == 443 else f":{port}"
+            urls[route.declared_name + route.path] = f"https://{route.name}{suffix}{route.path}"
+    return urls
