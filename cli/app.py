@@ -1,0 +1,205 @@
+"""The ``stackgraph`` command: its subcommands, their arguments, their exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import (
+    FAILED,
+    FOUND,
+    exit_code,
+    findings_json,
+    note,
+    show_findings,
+    write_atomically,
+)
+from cli.project import Project
+from config.finding import FindingsError
+from graph.rules import RULES, check
+
+app = typer.Typer(
+    name="stackgraph",
+    help="Check, plan, draw and render self-hosted systems described in systems/.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Systems = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SYSTEM]...",
+        help="Names under systems/, or directories with a system.yaml. Default: the stack's own.",
+    ),
+]
+OneSystem = Annotated[
+    str, typer.Argument(metavar="SYSTEM", help="A name under systems/, or a directory.")
+]
+Stack = Annotated[str, typer.Option("--stack", help="The stack whose settings apply.")]
+
+
+class CheckFormat(StrEnum):
+    """How ``check`` prints."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class GraphFormat(StrEnum):
+    """How ``graph`` prints."""
+
+    MERMAID = "mermaid"
+    JSON = "json"
+
+
+class TableFormat(StrEnum):
+    """How ``rules`` prints."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command("check")
+def check_command(
+    systems: Systems = None,
+    stack: Stack = "dev",
+    format_: Annotated[CheckFormat, typer.Option("--format")] = CheckFormat.TEXT,
+) -> None:
+    """Report all findings of the files and the rules."""
+    try:
+        findings = check(_project().graph(stack, systems or ()))
+    except FindingsError as error:
+        findings = error.findings
+    if format_ is CheckFormat.JSON:
+        typer.echo(findings_json(findings))
+    else:
+        show_findings(findings)
+        note(f"{len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
+    raise typer.Exit(exit_code(findings))
+
+
+@app.command("plan")
+def plan_command(
+    systems: Systems = None,
+    stack: Stack = "dev",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what pulumi preview --json would.")
+    ] = False,
+) -> None:
+    """Show the program's resources, with no engine, no credentials and no Docker."""
+    from cli.plan import show_plan
+
+    _reporting(lambda: show_plan(_project(), stack, systems or (), as_json=as_json))
+
+
+@app.command("graph")
+def graph_command(
+    system: OneSystem,
+    stack: Stack = "dev",
+    format_: Annotated[GraphFormat, typer.Option("--format")] = GraphFormat.MERMAID,
+) -> None:
+    """Print the stack graph of a system."""
+    from graph.export import to_data
+    from render.mermaid import flowchart
+
+    def show() -> None:
+        graph = _project().graph(stack, [system])
+        if format_ is GraphFormat.JSON:
+            typer.echo(json.dumps(to_data(graph), indent=2))
+        else:
+            typer.echo(flowchart(graph), nl=False)
+
+    _reporting(show)
+
+
+@app.command("render")
+def render_command(
+    system: OneSystem,
+    to: Annotated[Path, typer.Option("--to", help="The directory to write into.")],
+    stack: Stack = "dev",
+    host: Annotated[str | None, typer.Option("--host", help="Only this host's files.")] = None,
+) -> None:
+    """Write every file that a deploy would put on a host."""
+    from cli.render import render_files
+
+    def write() -> None:
+        for name, text in render_files(_project().graph(stack, [system]), host).items():
+            write_atomically(to / name, text)
+            typer.echo(str(to / name))
+
+    _reporting(write)
+
+
+@app.command("rules")
+def rules_command(
+    format_: Annotated[TableFormat, typer.Option("--format")] = TableFormat.TABLE,
+) -> None:
+    """List every rule: its id, family, severity and title."""
+    if format_ is TableFormat.JSON:
+        rows = [
+            {
+                "id": rule.id,
+                "family": rule.family,
+                "severity": rule.severity,
+                "title": rule.title,
+                "also": list(rule.also),
+            }
+            for rule in RULES
+        ]
+        typer.echo(json.dumps({"version": 1, "rules": rows}, indent=2))
+        return
+    for rule in RULES:
+        typer.echo(f"{rule.id:4} {rule.family:12} {rule.severity:8} {rule.title}")
+
+
+@app.command("schema")
+def schema_command(
+    to: Annotated[Path, typer.Option("--to", help="The directory of the schemas.")] = Path(
+        "schemas"
+    ),
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; tell whether they are fresh.")
+    ] = False,
+) -> None:
+    """Write the JSON Schemas that editors use for system.yaml and compose files."""
+    from config.schema import schemas
+
+    stale = []
+    for name, text in schemas().items():
+        file = to / name
+        if only_check:
+            if not file.is_file() or file.read_text(encoding="utf-8") != text:
+                stale.append(str(file))
+        elif write_atomically(file, text):
+            typer.echo(str(file))
+    for name in stale:
+        note(f"{name} is stale; run stackgraph schema")
+    raise typer.Exit(FOUND if stale else 0)
+
+
+def _project() -> Project:
+    return Project.find(Path.cwd())
+
+
+def _reporting(action: Callable[[], None]) -> None:
+    """Run an action; findings that stop it are printed to standard error."""
+    try:
+        action()
+    except FindingsError as error:
+        show_findings(error.findings, to_stderr=True)
+        raise typer.Exit(exit_code(error.findings)) from None
+    except OSError as error:
+        note(f"{error.filename}: {(error.strerror or 'failed').lower()}")
+        raise typer.Exit(FAILED) from None
+
+
+def main() -> None:
+    """Run the command."""
+    app()

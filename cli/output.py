@@ -1,0 +1,74 @@
+"""What the command prints: results to standard output, messages to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from config.finding import Finding, Severity
+
+FINE, FOUND, FAILED = 0, 1, 2
+"""Exit codes: nothing found, findings, could not do it."""
+
+UNREADABLE = {"file", "yaml"}
+"""Rules whose findings mean that something could not be read at all."""
+
+_COLOURS = {Severity.ERROR: typer.colors.RED, Severity.WARNING: typer.colors.YELLOW}
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """Give the exit code that findings mean."""
+    if any(finding.rule in UNREADABLE for finding in findings):
+        return FAILED
+    return FOUND if findings else FINE
+
+
+def show_findings(findings: Sequence[Finding], *, to_stderr: bool = False) -> None:
+    """Print findings, a line each; coloured on a terminal only."""
+    for finding in findings:
+        severity = typer.style(finding.severity, fg=_COLOURS[finding.severity])
+        typer.echo(f"{severity} {finding.rule} {finding}", err=to_stderr)
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    """Give findings as JSON, for other programs."""
+    rows = [
+        {
+            "rule": finding.rule,
+            "severity": finding.severity,
+            "file": finding.source.file,
+            "line": finding.source.line,
+            "path": finding.source.path,
+            "fact": finding.fact,
+            "remedy": finding.remedy,
+        }
+        for finding in findings
+    ]
+    return json.dumps({"version": 1, "findings": rows}, indent=2)
+
+
+def note(text: str) -> None:
+    """Print a message for people to standard error."""
+    typer.echo(text, err=True)
+
+
+def write_atomically(file: Path, text: str) -> bool:
+    """Replace a file's text all at once; tell whether it changed."""
+    if file.exists() and file.read_text(encoding="utf-8") == text:
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return True

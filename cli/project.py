@@ -1,0 +1,89 @@
+"""Where the command works: the project, the systems it is asked about, the stack's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.document import Document
+from config.finding import Finding, FindingsError, Source, one_of
+from config.load import SYSTEM_FILE, LoadedSystem, load_systems
+from config.settings import file_values, read_settings, read_stack_file
+from config.stack import NAMESPACE, SYSTEMS_DIRECTORY, StackSettings
+from graph.build import build
+from graph.model import StackGraph
+
+PROJECT_FILE = "Pulumi.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with a Pulumi program, or whatever folder the command was called in."""
+
+    root: Path
+
+    @staticmethod
+    def find(start: Path) -> Project:
+        """Give the nearest folder with a ``Pulumi.yaml`` at or above ``start``, or ``start``."""
+        for folder in (start, *start.parents):
+            if (folder / PROJECT_FILE).is_file():
+                return Project(root=folder)
+        return Project(root=start)
+
+    def settings(self, stack: str, systems: Sequence[str] = ()) -> StackSettings:
+        """Read a stack's settings; the named systems, if any, stand in for the stack's own."""
+        return self.settings_of(stack, self.values(stack, systems)[1])
+
+    def settings_of(self, stack: str, values: Mapping[str, object]) -> StackSettings:
+        """Validate values, by full key, as a stack's settings."""
+        document = read_stack_file(self.root, stack, display=f"Pulumi.{stack}.yaml")
+        return read_settings(values, stack, document)
+
+    def values(self, stack: str, systems: Sequence[str] = ()) -> tuple[Document, dict[str, object]]:
+        """Give a stack's file and its values by full key, with ``systems`` in their place."""
+        document = read_stack_file(self.root, stack, display=f"Pulumi.{stack}.yaml")
+        values = file_values(document)
+        if f"{NAMESPACE}:target" not in values and stack in ("dev", "prod"):
+            values[f"{NAMESPACE}:target"] = stack
+        if systems:
+            configured = values.get(f"{NAMESPACE}:systems") or []
+            chosen = [self.system_path(name) for name in systems]
+            kept = {name.rpartition("/")[2] for name in chosen}
+            for name in configured if isinstance(configured, list) else []:
+                # Another system's settings would be unknown keys of this smaller stack.
+                if str(name).rpartition("/")[2] not in kept:
+                    values.pop(f"{NAMESPACE}:{name}", None)
+            values[f"{NAMESPACE}:systems"] = chosen
+        return document, values
+
+    def system_path(self, name: str) -> str:
+        """Give a SYSTEM argument as settings name it: a name under ``systems/``, or a path."""
+        if (self.root / SYSTEMS_DIRECTORY / name / SYSTEM_FILE).is_file() and "/" not in name:
+            return name
+        path = Path(name).resolve()
+        if (path / SYSTEM_FILE).is_file():
+            return str(path)
+        if "/" in name or name == ".":
+            fact = f"{name} holds no {SYSTEM_FILE}"
+            remedy = "name a directory that does"
+        else:
+            fact = f"there is no system {name!r}"
+            remedy = one_of(name, self.systems())
+        source = Source(name, 1, "")
+        raise FindingsError([Finding(rule="file", source=source, fact=fact, remedy=remedy)])
+
+    def systems(self) -> list[str]:
+        """List the systems of the project."""
+        found = (self.root / SYSTEMS_DIRECTORY).glob(f"*/{SYSTEM_FILE}")
+        return sorted(file.parent.name for file in found)
+
+    def load(self, settings: StackSettings) -> tuple[LoadedSystem, ...]:
+        """Load the systems of a stack."""
+        directories = settings.directories(self.root)
+        return load_systems(directories, settings, relative_to=self.root)
+
+    def graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
+        """Load systems and build their graph."""
+        settings = self.settings(stack, systems)
+        return build(self.load(settings), settings)

@@ -1,0 +1,38 @@
+"""The files of a host, by the path below the target directory."""
+
+from __future__ import annotations
+
+from config.finding import Finding, FindingsError, Source, one_of
+from graph.model import StackGraph
+from render.caddy import caddyfile
+from render.handover import handover_script
+
+
+def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
+    """Render what a deploy puts on each host: the Caddyfile, configs, handover scripts."""
+    hosts = {node.key: node for node in graph.hosts.values()}
+    if host is not None and host not in hosts:
+        source = Source("--host", 1, "")
+        fact = f"there is no host {host!r}"
+        raise FindingsError(
+            [Finding(rule="host", source=source, fact=fact, remedy=one_of(host, hosts))]
+        )
+    files: dict[str, str] = {}
+    for key, node in hosts.items():
+        if host not in (None, key):
+            continue
+        ingress = graph.ingress_of(node.id)
+        if ingress is not None:
+            files[f"{key}/caddy/Caddyfile"] = caddyfile(graph, ingress)
+        for service in graph.services.values():
+            if service.host != node.id:
+                continue
+            folder = f"{key}/{graph.apps[service.app].key}/{service.key}"
+            files[f"{folder}/handover.sh"] = handover_script(
+                service, ingress if service.upstreams else None
+            )
+            for file in service.files:
+                # Secrets are put in by the deploy and are never rendered.
+                if file.content is not None:
+                    files[f"{folder}/files{file.target}"] = file.content
+    return files
