@@ -1,0 +1,97 @@
+"""``make bench``: every number that the README claims, each as a ratio within one run.
+
+Machines are noisy: two things are measured in turn, and the median of the ratios is told.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.register import bare_program, our_program
+
+PROJECT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+RUNS = 7
+
+CHECK = (
+    "import sys; sys.argv = ['stackgraph', 'check', 'dyniq']; from cli.app import main; main()"
+)
+LIBRARIES = "import pydantic, typer, yaml"
+PROGRAM_IMPORTS = "import components.program, sys; print('\\n'.join(sys.modules))"
+CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")
+
+
+def main() -> int:
+    """Measure everything; 1 when something misses its target."""
+    missed = [not measure() for measure in (check_speed, local_imports, registering)]
+    return 1 if any(missed) else 0
+
+
+def check_speed() -> bool:
+    """``stackgraph check dyniq``, less the bare interpreter, against importing its libraries."""
+    ratios, seconds = [], []
+    for _ in range(RUNS):
+        nothing = _process("pass")
+        libraries = _process(LIBRARIES) - nothing
+        check = _process(CHECK) - nothing
+        seconds.append(check)
+        ratios.append(check / libraries)
+    median = statistics.median(seconds)
+    return _tell(
+        "check of all of DYNIQ after the interpreter is up",
+        f"{median:.2f} s, {statistics.median(ratios):.2f} times importing pydantic, typer, yaml",
+        "under 0.5 s",
+        good=median < 0.5,
+    )
+
+
+def local_imports() -> bool:
+    """Modules that the program of a local stack imports: no cloud's SDK among them."""
+    done = subprocess.run(
+        [PYTHON, "-c", PROGRAM_IMPORTS], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    modules = {name.partition(".")[0] for name in done.stdout.split()}
+    found = sorted(modules & set(CLOUD_SDKS))
+    shown = ", ".join(found) or "none"
+    return _tell("cloud SDKs that a local stack imports", shown, "none", good=not found)
+
+
+def registering() -> bool:
+    """Registering DYNIQ against the bare SDK calls for the same resources, in turn."""
+    ours, resources = our_program(PROJECT)
+    bare = bare_program(resources)
+    ours(), bare()
+    ratios = [_seconds(ours) / _seconds(bare) for _ in range(2 * RUNS)]
+    median = statistics.median(ratios)
+    return _tell(
+        f"registering DYNIQ's {len(resources)} resources, against bare SDK calls",
+        f"{median:.2f} times",
+        "at most 1.10 times",
+        good=median <= 1.10,
+    )
+
+
+def _process(code: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([PYTHON, "-c", code], cwd=PROJECT, capture_output=True, check=True)
+    return time.perf_counter() - started
+
+
+def _seconds(action: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def _tell(what: str, measured: str, target: str, *, good: bool) -> bool:
+    print(f"{'ok  ' if good else 'MISS'} {what}: {measured} (target: {target})")
+    return good
+
+
+if __name__ == "__main__":
+    sys.exit(main())
