@@ -44,8 +44,12 @@ class Project:
         """Give a stack's file and its values by full key, with ``systems`` in their place."""
         document = read_stack_file(self.root, stack, display=f"Pulumi.{stack}.yaml")
         values = file_values(document)
-        if f"{NAMESPACE}:target" not in values and stack in ("dev", "prod"):
-            values[f"{NAMESPACE}:target"] = stack
+        if stack in ("dev", "prod"):
+            values.setdefault(f"{NAMESPACE}:target", stack)
+        elif stack not in self.stacks():
+            fact, remedy = f"there is no stack {stack!r}", one_of(stack, self.stacks())
+            source = Source(document.file, 1, "")
+            raise FindingsError([Finding(rule="file", source=source, fact=fact, remedy=remedy)])
         if systems:
             configured = values.get(f"{NAMESPACE}:systems") or []
             chosen = [self.system_path(name) for name in systems]
@@ -72,6 +76,10 @@ class Project:
             remedy = one_of(name, self.systems())
         source = Source(name, 1, "")
         raise FindingsError([Finding(rule="file", source=source, fact=fact, remedy=remedy)])
+
+    def stacks(self) -> list[str]:
+        """List the stacks of the project: those that have a file."""
+        return sorted(file.name.split(".")[1] for file in self.root.glob("Pulumi.*.yaml"))
 
     def systems(self) -> list[str]:
         """List the systems of the project."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.finding import Finding, FindingsError, Source, one_of
 from graph.model import StackGraph
 from render.caddy import caddyfile
-from render.handover import handover_script
+from render.deploy import service_script
 
 
 def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
@@ -28,7 +28,7 @@ def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
             if service.host != node.id:
                 continue
             folder = f"{key}/{graph.apps[service.app].key}/{service.key}"
-            files[f"{folder}/handover.sh"] = handover_script(
+            files[f"{folder}/handover.sh"] = service_script(
                 service, ingress if service.upstreams else None
             )
             for file in service.files:

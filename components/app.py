@@ -79,6 +79,9 @@ class ComposeApp(pulumi.ComponentResource):
             ingress=self._args.graph.ingress_of(service.host) if routed else None,
             ingress_container=ingress_container if routed else None,
             after=[self.services[d.service].handed_over for d in service.dependencies],
+            restarts_with=[
+                self.services[d.service].container_id for d in service.dependencies if d.restart
+            ],
         )
         return DockerService(service.logical_name, args, pulumi.ResourceOptions(parent=self))
 

@@ -16,14 +16,13 @@ from config.units import format_duration
 from graph.apps import ANY_ADDRESS
 from graph.model import App, Attachment, EnvironmentValue, MountedFile, Service
 from graph.names import host_ports
+from render.shell import LABEL_SERVICE
 
 T = TypeVar("T")
 
 SecretLookup: TypeAlias = Callable[[str], pulumi.Output[str]]
 """From the name of a secret in system.yaml to its value."""
 
-LABEL_SERVICE = "dev.stackgraph.service"
-LABEL_INGRESS = "dev.stackgraph.ingress"
 MEBIBYTE = 1024 * 1024
 
 
@@ -61,7 +60,7 @@ def container_args(
             *_file_volumes(service),
         ]
         or None,
-        uploads=[_upload(file, secret) for file in service.files] or None,
+        uploads=[_upload(file, secret) for file in uploaded_files(service)] or None,
         tmpfs=_tmpfs(spec.tmpfs),
         read_only=spec.read_only,
         restart=spec.restart.partition(":")[0],
@@ -109,6 +108,7 @@ def handover_options(
     parent: pulumi.Resource,
     provider: pulumi.ProviderResource,
     depends_on: list[pulumi.Resource],
+    replacement_trigger: pulumi.Input[str] | None = None,
 ) -> pulumi.ResourceOptions:
     """Give the options of a container that a handover replaces: the newcomer comes first."""
     return pulumi.ResourceOptions(
@@ -118,6 +118,7 @@ def handover_options(
         delete_before_replace=False,
         # In place, the daemon would ignore the new one.
         replace_on_changes=["healthcheck"],
+        replacement_trigger=replacement_trigger,
     )
 
 
@@ -229,8 +230,18 @@ def _mount(mount: Mount) -> docker.ContainerMountArgs:
     )
 
 
+def uploaded_files(service: Service) -> tuple[MountedFile, ...]:
+    """Give the files that are part of the container: all, unless its root is read-only."""
+    return () if service.spec.read_only else service.files
+
+
+def file_content(file: MountedFile, secret: SecretLookup) -> pulumi.Input[str]:
+    """Give what a file holds."""
+    return secret(file.secret) if file.secret is not None else file.content or ""
+
+
 def _file_volumes(service: Service) -> list[docker.ContainerMountArgs]:
-    # Nothing can be put into a read-only root file system, but into a volume in it.
+    # Nothing can be uploaded into a read-only root, but copied into a volume that is in it.
     if not service.spec.read_only:
         return []
     directories = sorted({file.target.rpartition("/")[0] or "/" for file in service.files})
@@ -238,11 +249,8 @@ def _file_volumes(service: Service) -> list[docker.ContainerMountArgs]:
 
 
 def _upload(file: MountedFile, secret: SecretLookup) -> docker.ContainerUploadArgs:
-    content: pulumi.Input[str] | None = file.content
-    if file.secret is not None:
-        content = secret(file.secret)
     return docker.ContainerUploadArgs(
-        file=file.target, content=content, permissions=f"{file.mode:04o}"
+        file=file.target, content=file_content(file, secret), permissions=f"{file.mode:04o}"
     )
 
 

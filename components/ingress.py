@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.container import (
-    LABEL_INGRESS,
-    LABEL_SERVICE,
-    SecretLookup,
-    handover_options,
-    label_args,
-)
+from components.container import SecretLookup, handover_options, label_args
 from components.docker_host import DockerHost
 from graph.apps import ANY_ADDRESS
 from graph.model import Ingress, StackGraph
-from render.caddy import CADDYFILE, CONFIG_DIRECTORY, caddyfile, users_file
-from render.ingress import apply_script, join_script, leave_script, users_script
+from render.caddy import CADDYFILE, caddyfile, users_file
+from render.deploy import (
+    INGRESS_GRACE_SECONDS,
+    join_script,
+    leave_script,
+    routes_script,
+    users_script,
+)
+from render.shell import CONFIG_DIRECTORY, LABEL_INGRESS, LABEL_SERVICE
 
 DATA_DIRECTORY = "/data"
-GRACE_SECONDS = 30
 MEMORY_MEBIBYTES = 256
 
 
@@ -83,7 +83,7 @@ class CaddyIngress(pulumi.ComponentResource):
     def serve(self, after: Sequence[pulumi.Resource]) -> None:
         """Put the routes into force, once the services ``after`` have handed over."""
         args = self._args
-        script = apply_script(args.ingress, caddyfile(args.graph, args.ingress))
+        script = routes_script(args.ingress, caddyfile(args.graph, args.ingress))
         users = [self._users(file, names) for file, names in sorted(self._user_files().items())]
         args.host.run(
             f"{self._name}-routes",
@@ -133,8 +133,8 @@ class CaddyIngress(pulumi.ComponentResource):
             log_driver="json-file",
             log_opts={"max-size": "10m", "max-file": "5"},
             labels=label_args(labels, docker.ContainerLabelArgs),
-            stop_timeout=GRACE_SECONDS,
-            destroy_grace_seconds=GRACE_SECONDS,
+            stop_timeout=INGRESS_GRACE_SECONDS,
+            destroy_grace_seconds=INGRESS_GRACE_SECONDS,
         )
 
     def _link(self, id_: str, network: docker.Network) -> pulumi.Resource:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
-from components.container import SecretLookup, container_args, handover_options
+from components.container import SecretLookup, container_args, file_content, handover_options
 from components.docker_host import DockerHost
 from config.stack import Target
-from graph.model import App, Image, Ingress, Service
-from render.handover import handover_script
+from graph.model import App, Image, Ingress, MountedFile, Service
+from render.deploy import service_script
+from render.files import files_script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerServiceArgs:
     """What a service needs: its nodes, its host, and by node id what it is attached to.
 
-    ``after`` are the handovers of the services it waits for, ``ingress_container`` the proxy
+    ``after`` are the handovers of the services it waits for, ``restarts_with`` the ids of the
+    containers whose replacement asks for a restart of this one, ``ingress_container`` the proxy
     that its handover switches over, where it is routed.
     """
 
@@ -33,6 +37,7 @@ class DockerServiceArgs:
     ingress: Ingress | None = None
     ingress_container: pulumi.Resource | None = None
     after: Sequence[pulumi.Resource] = ()
+    restarts_with: Sequence[pulumi.Output[str]] = ()
 
 
 class DockerService(pulumi.ComponentResource):
@@ -40,6 +45,9 @@ class DockerService(pulumi.ComponentResource):
 
     It scales nothing and starts nothing by itself: the handover does, once dependencies are met.
     """
+
+    container_id: pulumi.Output[str]
+    """Id of the container that serves once the handover is done."""
 
     container_name: pulumi.Output[str]
     """Name of the container: its stem and the provider's suffix."""
@@ -52,6 +60,8 @@ class DockerService(pulumi.ComponentResource):
     ) -> None:
         super().__init__("stackgraph:docker:Service", name, None, opts)
         image = _image(name, args.service.image, args.host, self)
+        copied = args.service.files if args.service.spec.read_only else ()
+        contents = pulumi.Output.all(*(file_content(file, args.secret) for file in copied))
         container = docker.Container(
             name,
             container_args(
@@ -62,19 +72,62 @@ class DockerService(pulumi.ComponentResource):
                 volumes=args.volumes,
                 secret=args.secret,
             ),
-            opts=handover_options(self, args.host.provider, [image]),
+            opts=handover_options(
+                self,
+                args.host.provider,
+                [image],
+                _trigger(name, contents) if copied else None,
+            ),
         )
         waits = [*args.after, *([args.ingress_container] if args.ingress_container else [])]
-        script = handover_script(args.service, args.ingress)
+        if copied:
+            waits.append(self._copy(name, args.host, container, copied, contents))
+        script = service_script(args.service, args.ingress)
         self.handed_over = args.host.run(
             f"{name}-handover",
             f"handover of {name}",
             container.id.apply(lambda id_: f"NEW={id_}\n{script}"),
-            triggers=[container.id],
+            triggers=[container.id, *args.restarts_with],
             opts=pulumi.ResourceOptions(parent=self, depends_on=waits),
         )
+        self.container_id = container.id
         self.container_name = container.name
         self.register_outputs({"container_name": self.container_name})
+
+    def _copy(
+        self,
+        name: str,
+        host: DockerHost,
+        container: docker.Container,
+        files: Sequence[MountedFile],
+        contents: pulumi.Output[list[str]],
+    ) -> pulumi.Resource:
+        def script(values: list[Any]) -> str:
+            texts: list[str] = values[1]
+            rows = [(f.target, f.mode, text) for f, text in zip(files, texts, strict=True)]
+            return f"NEW={values[0]}\n{files_script(rows)}"
+
+        return host.run(
+            f"{name}-files",
+            f"files of {name}",
+            pulumi.Output.all(container.id, contents).apply(script),
+            triggers=[container.id],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _trigger(name: str, contents: pulumi.Output[list[str]]) -> pulumi.Output[str]:
+    """Make a text that changes with the files: no part of the container, they ask for a new one.
+
+    The engine does not compare secret triggers (3.255), so this one is readable in the state: a
+    slow, salted hash, since a file may be nothing but a password.
+    """
+
+    def digest(texts: list[str]) -> str:
+        data = "\0".join(texts).encode()
+        return hashlib.scrypt(data, salt=name.encode(), n=2**14, r=8, p=1, dklen=16).hex()
+
+    return pulumi.Output.unsecret(contents.apply(digest))
 
 
 def _image(name: str, image: Image, host: DockerHost, parent: pulumi.Resource) -> pulumi.Resource:

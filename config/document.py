@@ -33,6 +33,7 @@ _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?([0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_TAGS = {_TAG + kind for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 
 
@@ -101,15 +102,20 @@ def parse(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        fact = f"broken YAML: {error.problem or 'cannot be parsed'}"
+        problem = error.problem or "cannot be parsed"
+        if problem.startswith("but "):
+            problem = f"{error.context}, {problem}"
+        fact = f"broken YAML: {problem}"
         remedy = "mend the syntax (indentation, quotes, brackets) near this line"
         raise FindingsError(
             [Finding(rule="yaml", source=Source(file, line, ""), fact=fact, remedy=remedy)]
         ) from None
     except yaml.YAMLError:
         fact, remedy = "broken YAML: a character that YAML does not allow", "remove it"
+        found = _FORBIDDEN.search(text)
+        line = text.count("\n", 0, found.start() if found else 0) + 1
         raise FindingsError(
-            [Finding(rule="yaml", source=Source(file, 1, ""), fact=fact, remedy=remedy)]
+            [Finding(rule="yaml", source=Source(file, line, ""), fact=fact, remedy=remedy)]
         ) from None
     reader = _Reader(file)
     data = reader.read(node, ()) if node is not None else None
@@ -143,16 +149,15 @@ class _Reader:
         self._values = 0
 
     def read(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
-        self._values += 1
-        if self._values > MAX_VALUES:
-            self._stop(node, path, f"more than {MAX_VALUES} values", "use fewer aliases")
+        self._count(path)
         self.lines.setdefault(path, node.start_mark.line + 1)
         if node.tag not in _PLAIN_TAGS and not node.tag.startswith("tag:yaml.org,2002:merge"):
             self._report(node, path, f"YAML tag {node.tag} is not supported", "remove the tag")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         if id(node) in self._open:
-            self._stop(node, path, "an alias contains itself", "remove the alias")
+            self._report(node, path, "an alias contains itself", "remove the alias")
+            raise FindingsError(self.findings)
         self._open.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             data: Any = [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
@@ -167,8 +172,9 @@ class _Reader:
         for key, value in node.value:
             if key.tag == _TAG + "merge":
                 merged += self._merged(value, path)
-            elif not isinstance(key, yaml.ScalarNode):
-                self._report(key, path, "a key is not text", "write a plain key")
+            elif not isinstance(key, yaml.ScalarNode) or not isinstance(self._scalar(key), str):
+                shown = key.value if isinstance(key, yaml.ScalarNode) else "in brackets"
+                self._report(key, path, f"a key, {shown}, is not text", "write it in quotes")
             elif key.value in own:
                 first = own[key.value][0].start_mark.line + 1
                 fact = f"key {key.value!r} is set twice; the first is on line {first}"
@@ -194,6 +200,7 @@ class _Reader:
                 continue
             self._open.add(id(source))
             for key, value in source.value:
+                self._count(path)
                 if key.tag == _TAG + "merge":
                     pairs += self._merged(value, path)
                 else:
@@ -218,9 +225,13 @@ class _Reader:
         source = Source(self.file, node.start_mark.line + 1, format_path(path))
         self.findings.append(Finding(rule="yaml", source=source, fact=fact, remedy=remedy))
 
-    def _stop(self, node: yaml.Node, path: KeyPath, fact: str, remedy: str) -> None:
-        self._report(node, path, fact, remedy)
-        raise FindingsError(self.findings)
+    def _count(self, path: tuple[str | int, ...]) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            top = path[:1]
+            source = Source(self.file, self.lines.get(top, 1), format_path(top))
+            fact, remedy = f"more than {MAX_VALUES} values", "use fewer aliases"
+            raise FindingsError([Finding(rule="yaml", source=source, fact=fact, remedy=remedy)])
 
 
 def _integer(text: str) -> int | float:

@@ -1,7 +1,7 @@
 """Compose's env files: lines of ``NAME=VALUE``, with quotes, comments and variables.
 
-Syntax: Compose Specification ``05-services.md``, ``env_file`` format. A variable's value is the
-system's, else the one that an earlier line gave.
+Syntax: Compose Specification ``05-services.md``, ``env_file`` format. A variable's value is the one
+given (the system's, else the service's environment's), else the one of an earlier line.
 """
 
 from __future__ import annotations

@@ -139,10 +139,11 @@ class _SystemReader:
         )
         secrets = system.secrets if system else self._salvage(Secret, raw, "secrets", document)
         values: dict[str, Value] = {}
-        for section in ("variables", "secrets"):
-            # Declared, if wrongly: using it is no second mistake.
-            if isinstance(raw.get(section), dict):
-                values.update(dict.fromkeys(raw[section], ""))
+        # Declared, if wrongly: using it is no second mistake.
+        if isinstance(raw.get("variables"), dict):
+            values.update(dict.fromkeys(raw["variables"], ""))
+        if isinstance(raw.get("secrets"), dict):
+            values.update({name: SecretRef(name) for name in raw["secrets"]})
         for name, variable in declared.items():
             value = self._variable(name, variable)
             if value is None:
@@ -275,6 +276,7 @@ class _FileReader:
 
     def env(self, name: str, service: Service) -> dict[str, str | Template]:
         values: dict[str, str | Template] = {}
+        variables = {**service.environment, **self.variables}
         for index, reference in enumerate(service.env_file):
             file = self.base / reference.path
             if not reference.required and not file.exists():
@@ -282,7 +284,7 @@ class _FileReader:
             at = ("services", name, "env_file", index)
             text = self.text(reference.path, at)
             try:
-                values |= parse_dotenv(text, self.system._display(file), self.variables)
+                values |= parse_dotenv(text, self.system._display(file), variables)
             except FindingsError as error:
                 self.system.findings += error.findings
         return values

@@ -8,7 +8,14 @@ from typing import Any
 
 from config.document import Document, read_document
 from config.finding import Finding, FindingsError, one_of
-from config.stack import NAMESPACE, DevPorts, StackSettings, SystemSettings
+from config.stack import (
+    DEFAULT_DOCKER_HOST,
+    NAMESPACE,
+    DevPorts,
+    DockerHost,
+    StackSettings,
+    SystemSettings,
+)
 from config.validate import validate
 
 KNOWN = ("target", "systems", "docker_host", "dev_ports")
@@ -24,13 +31,21 @@ def stack_file(project: Path, stack: str) -> Path:
 def read_stack_file(project: Path, stack: str, *, display: str) -> Document:
     """Read ``Pulumi.<stack>.yaml``; an empty document when there is none."""
     file = stack_file(project, stack)
-    return read_document(file, display) if file.exists() else Document(display, {}, {})
+    if not file.exists():
+        return Document(display, {}, {})
+    document = read_document(file, display)
+    _, findings = validate(dict[str, Any], document.data, document)
+    if not findings:
+        config = (document.data or {}).get("config")
+        _, findings = validate(dict[str, Any], config, document, ("config",))
+    if findings:
+        raise FindingsError(findings)
+    return document
 
 
 def file_values(document: Document) -> dict[str, Any]:
     """Give the values of a stack file by full key; encrypted ones become placeholders."""
-    data = document.data if isinstance(document.data, dict) else {}
-    values = data.get("config")
+    values = (document.data or {}).get("config")
     return {key: _decrypted(item) for key, item in (values or {}).items()}
 
 
@@ -89,18 +104,19 @@ class _Reader:
         per_system = {
             name: self._part(SystemSettings, own[name], name) for name in names if name in own
         }
-        given = {"docker_host": own["docker_host"]} if "docker_host" in own else {}
-        if self.findings:
+        docker = self._part(DockerHost, own.get("docker_host", DEFAULT_DOCKER_HOST), "docker_host")
+        if self.findings or target not in ("dev", "prod"):
             return None
-        data = {"name": self.stack, "target": target, "systems": tuple(systems or ()), **given}
-        settings, findings = validate(StackSettings, data, self.document, ("config",))
-        self.findings += findings
-        if settings is None:
-            return None
-        kept = {name: item for name, item in per_system.items() if item is not None}
-        return settings.model_copy(update={"dev_ports": ports or DevPorts(), "per_system": kept})
+        return StackSettings(
+            name=self.stack,
+            target=target,
+            systems=tuple(systems or ()),
+            docker_host=docker,
+            dev_ports=ports,
+            per_system=per_system,
+        )
 
-    def _part(self, model: type[Any], value: Any, key: str) -> Any:
+    def _part(self, model: Any, value: Any, key: str) -> Any:
         at = ("config", f"{NAMESPACE}:{key}")
         part, findings = validate(model, value, self.document, at, confidential=True)
         self.findings += findings

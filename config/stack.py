@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from config.base import Model
 from config.units import Label, Port, Text
@@ -19,13 +20,36 @@ NAMESPACE = "stackgraph"
 """Pulumi's configuration namespace: the name of the project."""
 
 
+DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock"
+
+
+def _docker_host(text: str) -> str:
+    if not re.fullmatch(r"(unix|tcp|npipe)://\S+", text):
+        msg = f"it is no address of a Docker daemon; write one like {DEFAULT_DOCKER_HOST}"
+        raise ValueError(msg)
+    return text
+
+
+def _host_key(text: str) -> str:
+    if not re.fullmatch(r"(ssh-|ecdsa-)\S+ [A-Za-z0-9+/=]+( .*)?", text):
+        msg = (
+            "it is no public key of a host; write one like ssh-ed25519 AAAA, "
+            "as ssh-keyscan -t ed25519 ADDRESS prints it behind the address"
+        )
+        raise ValueError(msg)
+    return text
+
+
+DockerHost = Annotated[str, AfterValidator(_docker_host)]
+
+
 class HostAccess(Model):
     """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts."""
 
     address: str
     user: str = "root"
     port: Port = 22
-    host_key: Annotated[str, Field(pattern=r"^(ssh-|ecdsa-)\S+ [A-Za-z0-9+/=]+( .*)?$")]
+    host_key: Annotated[str, AfterValidator(_host_key)]
     private_key: SecretStr | None = Field(
         default=None, description="For Pulumi's own SSH client; without it the SSH agent's keys."
     )
@@ -52,9 +76,7 @@ class StackSettings(Model):
     name: str
     target: Target
     systems: tuple[str, ...]
-    docker_host: Annotated[str, Field(pattern=r"^(unix|tcp|npipe)://.+")] = (
-        "unix:///var/run/docker.sock"
-    )
+    docker_host: DockerHost = DEFAULT_DOCKER_HOST
     dev_ports: DevPorts = DevPorts()
     per_system: Mapping[str, SystemSettings] = {}
 

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from config.base import Model
+from config.finding import one_of
 from config.units import (
     ByteSize,
     Cidr,
@@ -25,10 +26,23 @@ from config.units import (
     Port,
     Text,
     check_host_name,
+    parse_port_range,
+    shown,
 )
 
 Platform: TypeAlias = Literal["linux/amd64", "linux/arm64"]
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_ROUTE_PATH = re.compile(r"([A-Za-z0-9._~+=:@%-]+/)*([A-Za-z0-9._~+=:@%-]+)?\*?")
+_URL = re.compile(r"https?://[A-Za-z0-9.:-]+(/[^\s\"`{}\\]*)?")
+
+
+def _variable_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        msg = f"{text!r} cannot be a variable; use letters, digits and _, and no digit to begin"
+        raise ValueError(msg)
+    return text
+
+
+VariableName = Annotated[str, AfterValidator(_variable_name)]
 
 STAND_IN_REGISTRY = "stand-in.invalid"
 """Registry part of the image name of a stand-in: `.invalid` never resolves (RFC 2606)."""
@@ -107,13 +121,20 @@ class Zone(Model):
 
 
 def _service_port(value: object) -> object:
-    text = str(value)
+    text = str(value) if isinstance(value, str | int) else ""
     target, _, port = text.rpartition(":")
     app, slash, service = target.partition("/")
     if not (app and slash and service and re.fullmatch(r"[0-9]{1,9}", port)):
-        msg = f"{text!r} is not a target; write APP/SERVICE:PORT, like n8n/n8n:5678"
+        msg = f"{shown(value)} is not a target; write APP/SERVICE:PORT, like n8n/n8n:5678"
         raise ValueError(msg)
-    return {"app": app, "service": service, "port": int(port)}
+    return {"app": app, "service": service, "port": parse_port_range(port).start}
+
+
+def _url(text: str) -> str:
+    if not _URL.fullmatch(text):
+        msg = f"{text!r} is not a URL; write one like https://www.example.com"
+        raise ValueError(msg)
+    return text
 
 
 class ServicePort(Model):
@@ -130,7 +151,7 @@ class ServicePort(Model):
 class Redirect(Model):
     """An answer that sends the client elsewhere. The request's path is kept."""
 
-    to: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    to: Annotated[str, AfterValidator(_url)]
     status: Literal[301, 302, 307, 308] = 308
 
 
@@ -212,6 +233,9 @@ class Flow(Model):
     soft: bool = Field(default=False, description="The caller works without the called.")
 
 
+_FLOW_OPTIONS = ("protocol", "purpose", "soft")
+
+
 def _flow(value: object) -> object:
     ends: object = value
     options: object = {}
@@ -224,8 +248,8 @@ def _flow(value: object) -> object:
     if not arrow or not source.strip() or not target.strip():
         msg = f"{ends!r} names no caller and called; write CALLER -> CALLED"
         raise ValueError(msg)
-    if taken := sorted({"source", "target"} & set(options or {})):
-        msg = f"unknown key {taken[0]!r} in a flow; its ends stand before and after the arrow"
+    for name in sorted(set(options or {}) - set(_FLOW_OPTIONS)):
+        msg = f"unknown key {name!r}; {one_of(name, _FLOW_OPTIONS)}"
         raise ValueError(msg)
     return {**(options or {}), "source": source.strip(), "target": target.strip()}
 
@@ -253,8 +277,11 @@ _FLOW_SCHEMA: dict[str, Any] = {
 
 def _route_key(text: str) -> str:
     host, slash, path = text.partition("/")
-    if slash and (path.startswith("/") or ".." in path or " " in path):
-        msg = f"{text!r} is not a host name and path; write one like app.example.com/api"
+    if not _ROUTE_PATH.fullmatch(path) or ".." in path.split("/"):
+        msg = (
+            f"{text!r} is not a host name and path; write one like app.example.com/api, or "
+            "app.example.com/api/* for all that is below"
+        )
         raise ValueError(msg)
     return check_host_name(host) + slash + path
 

@@ -45,6 +45,9 @@ class Template:
         return "".join(p if isinstance(p, str) else f"${{{p.name}}}" for p in self.parts)
 
 
+MISPLACED = "misplaced"
+"""Type of the validation errors that say more than any secret in the wrong place gets."""
+
 Value: TypeAlias = str | SecretRef | Template
 Variables: TypeAlias = Mapping[str, Value]
 
@@ -190,4 +193,4 @@ class _Anything(dict[str, Value]):
     """Has a value for every name: for reading an alternative that was not chosen."""
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002
-        return ""
+        return "anything"

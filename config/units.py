@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -32,6 +33,18 @@ _HOST_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-
 MAX_PORT = 65_535
 
 
+def shown(value: object) -> str:
+    """Write a value that is wrong, for people; of mappings and lists only that they are one."""
+    # Texts of stack secrets have a type of their own and never come here as plain values.
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float):
+        return repr(value)
+    return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
 def parse_duration(value: object) -> timedelta:
     """Read ``1m30s``-like text as Go and Compose do; a bare number has no unit and is refused."""
     if isinstance(value, timedelta):
@@ -41,7 +54,7 @@ def parse_duration(value: object) -> timedelta:
         return timedelta()
     parts = _DURATION_PART.findall(text)
     if not 0 < len(parts) < 10 or "".join(number + unit for number, unit in parts) != text:
-        msg = f"{text!r} is not a duration; write one like 30s, 1m30s or 500ms"
+        msg = f"{shown(value)} is not a duration; write one like 30s, 1m30s or 500ms"
         raise ValueError(msg)
     return timedelta(seconds=sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts))
 
@@ -65,7 +78,7 @@ def parse_bytes(value: object) -> int:
     """Read a byte size: ``512m``, ``1gb``, ``12GiB`` or a number of bytes; multiples of 1024."""
     match = _SIZE.fullmatch(str(value))
     if match is None or isinstance(value, bool):
-        msg = f"{value!r} is not a size; write one like 512m, 1.5g or 12GiB"
+        msg = f"{shown(value)} is not a size; write one like 512m, 1.5g or 12GiB"
         raise ValueError(msg)
     return int(float(match[1]) * 1024 ** _SIZE_POWERS[match[2] and match[2].lower()])
 
@@ -113,7 +126,9 @@ def _cidr(value: object) -> str:
     try:
         return str(ipaddress.ip_network(str(value)))
     except ValueError:
-        msg = f"{value!r} is not a network; write one like 172.20.1.0/24, with no host bits set"
+        msg = (
+            f"{shown(value)} is not a network; write one like 172.20.1.0/24, with no host bits set"
+        )
         raise ValueError(msg) from None
 
 
@@ -121,7 +136,7 @@ def _ip(value: object) -> str:
     try:
         return str(ipaddress.ip_address(str(value)))
     except ValueError:
-        msg = f"{value!r} is not an IP address; write one like 192.0.2.10"
+        msg = f"{shown(value)} is not an IP address; write one like 192.0.2.10"
         raise ValueError(msg) from None
 
 
@@ -155,8 +170,7 @@ def _boolean(value: object) -> object:
         return False
     if isinstance(value, bool):
         return value
-    shown = repr(value) if isinstance(value, str | int | float) else "it"
-    msg = f"{shown} is neither true nor false; write one of the two"
+    msg = f"{shown(value)} is neither true nor false; write one of the two"
     raise ValueError(msg)
 
 

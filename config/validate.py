@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from config.document import Document, KeyPath
 from config.finding import Finding, one_of
-from config.text import Template
+from config.text import MISPLACED, Template
+from config.units import shown
 
 T = TypeVar("T")
 
@@ -57,11 +58,15 @@ def validate(
 def _confidential_words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, str]:
     shown_as_mapping: Any = {}
     fact, remedy = _words(model, {**detail, "input": shown_as_mapping}, loc)
-    return fact.replace("a mapping", "the value", 1), remedy
+    fact = fact.replace("a mapping where", "something else where", 1)
+    return fact.replace("a mapping is not", "the value is not", 1), remedy
 
 
 def _words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, str]:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == MISPLACED:
+        fact, _, remedy = detail["msg"].partition("; ")
+        return fact, remedy
     if isinstance(value, Template):
         names = ", ".join(value.secrets)
         return (
@@ -78,25 +83,14 @@ def _words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, s
         return fact, remedy
     if kind == "literal_error":
         valid = [part.strip("' ") for part in context["expected"].replace(" or ", ", ").split(",")]
-        return f"{_shown(value)} is not valid", one_of(str(value), valid)
+        return f"{shown(value)} is not valid", one_of(str(value), valid)
     expected = _EXPECTED.get(kind.partition("_")[0])
     if expected and kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type")):
-        return f"{_shown(value)} where {expected} is expected", f"write {expected}"
+        return f"{shown(value)} where {expected} is expected", f"write {expected}"
     if kind == "string_pattern_mismatch":
-        return f"{_shown(value)} has the wrong form", f"it must match {context['pattern']}"
+        return f"{shown(value)} has the wrong form", f"it must match {context['pattern']}"
     message = detail["msg"].replace("Input should be", "it should be")
-    return f"{_shown(value)} is not valid", message[0].lower() + message[1:]
-
-
-def _shown(value: object) -> str:
-    # Texts of stack secrets have a type of their own and never come here as plain values.
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | int | float):
-        return repr(value)
-    return "a mapping" if isinstance(value, Mapping) else "a list"
+    return f"{shown(value)} is not valid", message[0].lower() + message[1:]
 
 
 def _keys(model: Any, loc: KeyPath) -> list[str]:

@@ -122,6 +122,11 @@ class AppBuilder:
             volumes=self._mounted_volumes(key, spec),
             files=self._mounted_files(key, spec),
             dependencies=self._dependencies(key, spec),
+            restart_with=tuple(
+                logical(self.node.logical_name, name)
+                for name, needed in sorted(spec.depends_on.items())
+                if needed.restart and name in self.enabled
+            ),
             handover=handover.choose(spec, is_job=key in jobs),
             upstreams=(),
             source=self.app.document.where(("services", key)),
@@ -239,8 +244,10 @@ class AppBuilder:
             if name not in self.enabled:
                 if dependency.required:
                     at = ("services", key, "depends_on", name)
+                    declared = name in self.compose.services
+                    kind = "service of the enabled profiles" if declared else "service"
                     self.nodes.unresolved_name(
-                        name, "service", self.enabled, self.app.document.where(at)
+                        name, kind, self.enabled, self.app.document.where(at)
                     )
                 continue
             dependencies.append(

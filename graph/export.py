@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from config.text import Template
 from config.units import format_duration, format_port_range
 from graph.model import StackGraph
-from graph.order import cycle, waves
+from graph.order import cycles, waves
 
 SCHEMA_VERSION = 1
 """Raised when a reader of the former shape would misread the new one."""
@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 def to_data(graph: StackGraph) -> dict[str, Any]:
     """Give the graph as plain data: deterministic, and without the value of any secret."""
     data: dict[str, Any] = {"version": SCHEMA_VERSION, **_plain(graph)}
-    data["start_order"] = [] if cycle(graph) else [list(wave) for wave in waves(graph)]
+    data["start_order"] = [] if cycles(graph) else [list(wave) for wave in waves(graph)]
     return data
 
 

@@ -203,7 +203,8 @@ class Service:
 
     ``container_name`` is the stem of the container's name; the provider adds a suffix, since
     during a handover two containers exist. ``alias`` is unique on the host: what the ingress
-    may call it on any shared network.
+    may call it on any shared network. ``restart_with`` are logical names of dependencies whose
+    restart asks for one of this service.
     """
 
     id: str
@@ -220,6 +221,7 @@ class Service:
     volumes: tuple[MountedVolume, ...]
     files: tuple[MountedFile, ...]
     dependencies: tuple[Dependency, ...]
+    restart_with: tuple[str, ...]
     handover: Handover
     upstreams: tuple[Upstream, ...]
     source: Source
@@ -336,7 +338,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unresolved:
-    """A name that refers to nothing: what kind of thing it should be, and what there is."""
+    """A name that refers to nothing: what kind of thing it should be, and what there is.
+
+    The name is empty where one is needed and none was given.
+    """
 
     name: str
     kind: str

@@ -29,10 +29,24 @@ def waves(graph: StackGraph) -> tuple[tuple[str, ...], ...]:
     return tuple(result)
 
 
-def cycle(graph: StackGraph) -> tuple[str, ...]:
-    """Give one dependency cycle, the first node repeated at the end; empty when there is none."""
+def cycles(graph: StackGraph) -> tuple[tuple[str, ...], ...]:
+    """Give dependency cycles that share no node, until none is left.
+
+    Each begins with its first node by id, and every node waits for the next one.
+    """
+    needs = dict(dependencies(graph))
+    found = []
+    while ring := _ring(needs):
+        start = ring.index(min(ring))
+        found.append((*ring[start:], *ring[:start]))
+        needs = {node: needed for node, needed in needs.items() if node not in ring}
+    return tuple(sorted(found))
+
+
+def _ring(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
     try:
-        TopologicalSorter(dependencies(graph)).prepare()
+        TopologicalSorter(needs).prepare()
     except CycleError as error:
-        return tuple(error.args[1])
-    return ()
+        nodes: list[str] = error.args[1][:-1]
+        return nodes[::-1]  # graphlib's order is what is waited for, then who waits
+    return []

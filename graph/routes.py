@@ -119,7 +119,7 @@ def _ingress(
     elif len(with_ingress) == 1:
         key = with_ingress[0]
     else:
-        nodes.unresolved_name("(none)", "host for the redirect", with_ingress, source)
+        nodes.unresolved_name("", "host that serves the redirect", with_ingress, source)
         return None
     if key not in with_ingress:
         nodes.unresolved_name(key, "host with an ingress", with_ingress, source)

@@ -12,8 +12,8 @@ from itertools import groupby
 from config.units import format_duration
 from graph.model import Ingress, Route, StackGraph
 from render.caddyfile import Comment, Directive, block, line, marshal
+from render.shell import CONFIG_DIRECTORY
 
-CONFIG_DIRECTORY = "/etc/caddy"
 CADDYFILE = f"{CONFIG_DIRECTORY}/Caddyfile"
 UPSTREAMS = "upstreams"
 USERS = "users"
@@ -70,9 +70,10 @@ def _site(name: str, routes: list[Route], ingress: Ingress) -> Directive:
     return block(address, of=parts)
 
 
-def _specificity(route: Route) -> tuple[int, str]:
-    # The longest path first, the whole name last: `handle` blocks are tried as written.
-    return (-len(route.path), route.path)
+def _specificity(route: Route) -> tuple[bool, int, str]:
+    # Exact paths, then the longest, the whole name last: `handle` blocks are tried as written.
+    everything_below = route.path.endswith("*") or not route.path
+    return (everything_below, -len(route.path), route.path)
 
 
 def _handle(route: Route, ingress: Ingress) -> Directive:

@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     WithJsonSchema,
     model_validator,
 )
@@ -53,16 +54,26 @@ _PORTS: dict[str, Any] = {"type": ["string", "integer"]}
 _PlainText = Annotated[str, BeforeValidator(lambda v: (short.refuse_secret(v), v)[1])]
 Mode = Annotated[int, BeforeValidator(short.mode), WithJsonSchema(_PORTS)]
 Name = Annotated[str, AfterValidator(short.name)]
+DockerName = Annotated[_PlainText, AfterValidator(short.docker_name)]
 Path = Annotated[str, AfterValidator(short.container_path)]
 PortRange = Annotated[range, WithJsonSchema(_PORTS)]
 Command = Annotated[tuple[str, ...], BeforeValidator(short.command), WithJsonSchema(_TEXT_OR_TEXTS)]
 TextList = Annotated[
     tuple[str, ...], BeforeValidator(short.text_list), WithJsonSchema(_TEXT_OR_TEXTS)
 ]
-Labels = Annotated[dict[str, str], BeforeValidator(short.labels), WithJsonSchema(_MAP_OR_TEXTS)]
+Labels = Annotated[
+    dict[str, Annotated[str, BeforeValidator(short.label)]],
+    BeforeValidator(short.pairs),
+    WithJsonSchema(_MAP_OR_TEXTS),
+]
+BuildArguments = Annotated[
+    dict[str, Annotated[str, BeforeValidator(short.build_argument)]],
+    BeforeValidator(short.pairs),
+    WithJsonSchema(_MAP_OR_TEXTS),
+]
 Environment = Annotated[
-    dict[str, str | Template],
-    BeforeValidator(short.environment),
+    dict[str, Annotated[str | Template, PlainValidator(short.environment_value)]],
+    BeforeValidator(short.pairs),
     WithJsonSchema(_MAP_OR_TEXTS),
 ]
 
@@ -258,9 +269,7 @@ class Build(Spec):
 
     context: str
     dockerfile: str = "Dockerfile"
-    args: Annotated[
-        dict[str, str], BeforeValidator(short.build_args), WithJsonSchema(_MAP_OR_TEXTS)
-    ] = {}
+    args: BuildArguments = {}
     target: str | None = None
 
 
@@ -317,7 +326,7 @@ class Service(Spec):
     deploy: Deploy = Deploy()
     mem_limit: ByteSize | None = None
     cpus: Cores | None = None
-    restart: Annotated[str, Field(pattern=r"^(no|always|unless-stopped|on-failure(:\d+)?)$")] = "no"
+    restart: Annotated[str, AfterValidator(short.restart)] = "no"
     labels: Labels = {}
     logging: Logging | None = None
     user: _PlainText | None = None
@@ -343,7 +352,7 @@ class Service(Spec):
     dns: TextList = ()
     dns_search: TextList = ()
     hostname: _PlainText | None = None
-    container_name: _PlainText | None = None
+    container_name: DockerName | None = None
     network_mode: Literal["bridge", "host", "none"] | None = None
     platform: _PlainText | None = None
     stop_signal: str | None = None
@@ -411,7 +420,7 @@ class Ipam(Spec):
 class Network(Spec):
     """A network of an application. ``external`` means that it exists, owned by another."""
 
-    name: str | None = None
+    name: DockerName | None = None
     driver: Literal["bridge", "macvlan", "ipvlan", "overlay"] = "bridge"
     driver_opts: Labels = {}
     internal: Bool = False
@@ -425,7 +434,7 @@ class Network(Spec):
 class Volume(Spec):
     """A named volume of an application. ``external`` means that it exists, owned by another."""
 
-    name: str | None = None
+    name: DockerName | None = None
     driver: str = "local"
     driver_opts: Labels = {}
     external: Bool = False
@@ -435,7 +444,7 @@ class Volume(Spec):
 class Secret(Spec):
     """A secret's source: the name of a secret that system.yaml declares."""
 
-    environment: Label | str
+    environment: Annotated[str, BeforeValidator(short.secret_name)]
     name: str | None = None
 
 
@@ -454,7 +463,7 @@ class Config(Spec):
         return self
 
 
-_Named = BeforeValidator(short.names_to_map)
+_Named = BeforeValidator(short.named)
 
 
 class ComposeFile(Spec):

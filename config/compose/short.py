@@ -13,12 +13,16 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from config.text import Template
-from config.units import format_port_range, parse_port_range, scalar_text
+from pydantic_core import PydanticCustomError
 
+from config.text import MISPLACED, Template
+from config.units import format_port_range, parse_port_range, scalar_text, shown
+
+_DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _OCTAL = re.compile(r"(0o?)?[0-7]{1,4}")
 _PLAIN_WORDS = re.compile(r"""([^\\"'`;&|<>()]|\\[^A-Za-z0-9\n]|'[^']*'|"([^"\\]|\\["\\])*")*""")
+_RESTART = re.compile(r"no|always|unless-stopped|on-failure(:[0-9]{1,9})?")
 _VOLUME_OPTIONS = {"ro", "rw", "nocopy"}
 
 
@@ -43,6 +47,17 @@ def name(text: str) -> str:
     return text
 
 
+def docker_name(text: str) -> str:
+    """Check a name that Docker gives to a container, a network or a volume."""
+    if not _DOCKER_NAME.fullmatch(text):
+        msg = (
+            f"Docker takes no name like {text!r}; use letters, digits, '.', '_' and '-', two "
+            "at least, and a letter or digit to begin"
+        )
+        raise ValueError(msg)
+    return text
+
+
 def container_path(text: str) -> str:
     """Give an absolute path in a container in its shortest form."""
     if not text.startswith("/"):
@@ -58,6 +73,23 @@ def mode(value: object) -> object:
             msg = f"{value!r} is not a mode; write octal digits like 0440"
             raise ValueError(msg)
         return int(value.replace("o", ""), 8)
+    return value
+
+
+def restart(text: str) -> str:
+    """Check a restart policy."""
+    if not _RESTART.fullmatch(text):
+        msg = f"{text!r} is no restart policy; use no, always, unless-stopped or on-failure[:TIMES]"
+        raise ValueError(msg)
+    return text
+
+
+def secret_name(value: object) -> object:
+    """The name of a secret, where its value is easily written by mistake."""
+    if isinstance(value, Template):
+        name = value.secrets[0]
+        msg = "the value of secret {name} stands where its name should; write {name}"
+        raise PydanticCustomError(MISPLACED, msg, {"name": name})
     return value
 
 
@@ -89,7 +121,8 @@ def port(value: object) -> object:
         if address is None and (":" in host or "." in host):
             address, published = host, ""
         if address:
-            data["host_ip"] = address.strip("[]")
+            inner = re.fullmatch(r"\[(.*)\]", address)
+            data["host_ip"] = inner[1] if inner else address
         if published:
             data["published"] = parse_port_range(published)
     return data
@@ -137,74 +170,65 @@ def volume(value: object) -> object:
     return data
 
 
-def environment(value: object) -> object:
-    """A list of ``NAME=VALUE`` as a map; numbers as their text; a missing value is an error."""
-    if isinstance(value, list):
-        pairs: dict[str, Any] = {}
-        for item in value:
-            if isinstance(item, Template):
-                # The name comes before the first secret, or it would be a secret itself.
-                first, *rest = item.parts
-                name, equals, start = str(first).partition("=")
-                if not equals or not isinstance(first, str):
-                    refuse_secret(item)
-                parts = tuple(part for part in (start, *rest) if part != "")
-                pairs[name] = Template(parts)
-                continue
-            name, equals, text = _entry(item).partition("=")
-            pairs[name] = text if equals else None
-        value = pairs
-    if not isinstance(value, Mapping):
-        return value
-    return {name: _environment_text(name, item) for name, item in value.items()}
+def pairs(value: object) -> object:
+    """A list of ``NAME=VALUE`` as a map; a name alone gets None."""
+    return dict(map(_pair, value)) if isinstance(value, list) else value
 
 
-def _environment_text(name: str, value: object) -> object:
+def _pair(item: object) -> tuple[str, object]:
+    if isinstance(item, Template):
+        # The name comes before the first secret, or it would be a secret itself.
+        first, *rest = item.parts
+        name, equals, start = str(first).partition("=")
+        if not equals or not isinstance(first, str):
+            refuse_secret(item)
+        return name, Template(tuple(part for part in (start, *rest) if part != ""))
+    if not isinstance(item, str):
+        msg = f"{shown(item)} is not NAME=VALUE; write it so, in quotes"
+        raise ValueError(msg)
+    name, equals, text = item.partition("=")
+    return name, text if equals else None
+
+
+def environment_value(value: object) -> str | Template:
+    """The value of an environment variable: a text, with secrets or without."""
     if value is None:
         msg = (
-            f"{name} has no value, and no shell passes one on when Pulumi deploys; "
-            f"write {name}: ${{{name}}} and declare it under variables or secrets"
+            "it has no value, and no shell passes one on when Pulumi deploys; "
+            "write ${NAME}, and declare NAME under variables or secrets in system.yaml"
         )
         raise ValueError(msg)
-    return scalar_text(value)
-
-
-def _entry(value: object) -> str:
-    if not isinstance(value, str):
-        msg = f"{value!r} is not NAME=VALUE; write it so, in quotes"
+    text = scalar_text(value)
+    if not isinstance(text, str | Template):
+        msg = f"{shown(text)} where a text is expected; write a text"
         raise ValueError(msg)
-    return value
+    return text
 
 
-def build_args(value: object) -> object:
-    """Build arguments in the forms of an environment, none of them secret."""
-    found = environment(value)
-    if isinstance(found, Mapping):
-        for item in found.values():
-            refuse_secret(item)
-    return found
+def build_argument(value: object) -> object:
+    """The value of a build argument, which ends up in the image: no secret."""
+    refuse_secret(value)
+    return environment_value(value)
 
 
-def labels(value: object) -> object:
-    """A list of ``NAME=VALUE`` labels as a map; values as text."""
-    if isinstance(value, list):
-        for item in value:
-            refuse_secret(item)
-        value = dict(_entry(item).partition("=")[::2] for item in value)
-    if not isinstance(value, Mapping):
-        return value
-    for item in value.values():
-        refuse_secret(item)
-    return {name: "" if item is None else scalar_text(item) for name, item in value.items()}
+def label(value: object) -> object:
+    """The value of a label or an option: a text, an empty one where there is none."""
+    refuse_secret(value)
+    return "" if value is None else scalar_text(value)
 
 
-def names_to_map(value: object) -> object:
-    """A list of names as a map from each to nothing: networks, and build arguments alike."""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return {item: {} for item in value}
+def named(value: object) -> object:
+    """A map whose names may stand alone: ``data:`` is a volume with nothing else to say."""
     if isinstance(value, Mapping):
         return {name: {} if item is None else item for name, item in value.items()}
     return value
+
+
+def names_to_map(value: object) -> object:
+    """A list of names as a map from each to nothing."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return {item: {} for item in value}
+    return named(value)
 
 
 def depends_on(value: object) -> object:
@@ -286,9 +310,10 @@ def extra_hosts(value: object) -> object:
         return value
     hosts: dict[str, str] = {}
     for item in value:
+        refuse_secret(item)
         match = re.fullmatch(r"([^:=]+)[:=](.+)", str(item))
         if match is None:
-            msg = f"extra host {item!r} is not NAME=ADDRESS; write one like db=192.0.2.10"
+            msg = f"extra host {shown(item)} is not NAME=ADDRESS; write one like db=192.0.2.10"
             raise ValueError(msg)
         if match[1] in hosts:
             msg = f"extra host {match[1]} has two addresses; keep one"
@@ -310,6 +335,9 @@ def host_address(text: str) -> str:
 
 def ulimit(value: object) -> object:
     """One number for both limits as ``{soft, hard}``."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,19}", value):
+        msg = f"{value!r} is not a limit; write a number, or {{soft: NUMBER, hard: NUMBER}}"
+        raise ValueError(msg)
     if isinstance(value, int | str) and not isinstance(value, bool):
         return {"soft": value, "hard": value}
     return value

@@ -13,8 +13,7 @@ from graph.rules.base import Breach, rule
 def unknown_reference(graph: StackGraph) -> Iterator[Breach]:
     """Every name refers to something that is declared."""
     for unresolved in graph.unresolved:
-        yield Breach(
-            unresolved.source,
-            f"unknown {unresolved.kind} {unresolved.name!r}",
-            one_of(unresolved.name, unresolved.valid),
-        )
+        fact = f"unknown {unresolved.kind} {unresolved.name!r}"
+        if not unresolved.name:
+            fact = f"the {unresolved.kind} is not named"
+        yield Breach(unresolved.source, fact, one_of(unresolved.name, unresolved.valid))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from config.units import format_port_range
 from graph.model import Service, StackGraph
+from graph.names import served
 from graph.rules.base import Breach, rule
 
 
 @rule("R02", also=("V16",))
 def name_in_no_zone(graph: StackGraph) -> Iterator[Breach]:
-    """The name of a route lies in a declared zone."""
+    """The name of a route lies in a declared zone, that of a record in its own."""
     for route in graph.routes.values():
         if route.zone is None:
             zones = [z.name for z in graph.zones.values() if z.system == route.system]
@@ -20,6 +21,15 @@ def name_in_no_zone(graph: StackGraph) -> Iterator[Breach]:
                 route.source,
                 f"{route.declared_name} lies in no declared zone",
                 f"declare its zone under zones; declared: {valid}",
+            )
+    for record in graph.records.values():
+        zone = graph.zones[record.zone].name
+        name = served(zone, graph.target)
+        if record.name != name and not record.name.endswith(f".{name}"):
+            yield Breach(
+                record.source,
+                f"the record lies outside of its zone {zone}",
+                "move it under its own zone, or correct its name",
             )
 
 
@@ -30,8 +40,8 @@ def unreachable_for_ingress(graph: StackGraph) -> Iterator[Breach]:
         if route.service is None:
             continue
         service = graph.services[route.service]
-        if not service.attachments:
-            mode = service.spec.network_mode
+        mode = service.spec.network_mode
+        if mode is not None:
             yield Breach(
                 route.source,
                 f"{route.declared_name} leads to {service.key}, which is on no network that "

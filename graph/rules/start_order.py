@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graph.model import StackGraph
-from graph.order import cycle
+from graph.order import cycles
 from graph.rules.base import Breach, rule
 
 
 @rule("G01")
 def dependency_cycle(graph: StackGraph) -> Iterator[Breach]:
     """Dependencies form no cycle."""
-    found = cycle(graph)
-    if found:
-        first = min(node for node in found if node in graph.services)
-        start = found.index(first)
-        ring = [*found[start:-1], *found[:start]] if start else list(found[:-1])
-        names = [graph.services[node].key for node in (*ring, first)]
+    for ring in cycles(graph):
+        names = [graph.services[node].key for node in (*ring, ring[0])]
         yield Breach(
-            graph.services[first].source,
+            graph.services[ring[0]].source,
             f"dependency cycle: {' -> '.join(names)}",
             "remove one of these depends_on entries",
         )
