@@ -18,6 +18,7 @@ from config.load import SYSTEM_FILE
 from config.settings import PLACEHOLDER
 from config.stack import NAMESPACE, SYSTEMS_DIRECTORY
 from graph.build import build
+from graph.model import StackGraph
 from graph.rules import check
 
 PROGRAM_FILE = "__main__.py"
@@ -34,7 +35,7 @@ def show_plan(project: Project, stack: str, systems: Sequence[str], *, as_json: 
 
     _, values = project.values(stack, systems)
     missing = _fill_secrets(project, values)
-    _refuse_broken(project, stack, values)
+    graph = _checked_graph(project, stack, values)
     config = {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
     try:
         recording = record(
@@ -53,6 +54,7 @@ def show_plan(project: Project, stack: str, systems: Sequence[str], *, as_json: 
         typer.echo(json.dumps(to_json(plan), indent=2))
     else:
         _print_tree(plan)
+        _print_handovers(graph)
     for notes in recording.outputs.values():
         for text in notes.get("notes", ()) if isinstance(notes, Mapping) else ():
             note(f"note: {text}")
@@ -107,14 +109,24 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _refuse_broken(project: Project, stack: str, values: Mapping[str, object]) -> None:
+def _checked_graph(project: Project, stack: str, values: Mapping[str, object]) -> StackGraph:
     """Show findings with their colours and ids before the program would tell them as one text."""
     settings = project.settings_of(stack, values)
-    findings = check(build(project.load(settings), settings))
+    graph = build(project.load(settings), settings)
+    findings = check(graph)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise FindingsError(errors)
     show_findings(findings, to_stderr=True)
+    return graph
+
+
+def _print_handovers(graph: StackGraph) -> None:
+    """Say in which order each service is replaced when it changes, and why."""
+    typer.echo("\nWhen a service changes:")
+    for service in sorted(graph.services.values(), key=lambda s: (s.handover.order, s.id)):
+        name = service.id.partition(":")[2]
+        typer.echo(f"    {service.handover.order}  {name}: {service.handover.reason}")
 
 
 def _program(project: Project) -> Callable[[], None]:
