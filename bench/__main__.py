@@ -18,9 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 RUNS = 7
 
-CHECK = (
-    "import sys; sys.argv = ['stackgraph', 'check', 'dyniq']; from cli.app import main; main()"
-)
+CHECK = "import sys; sys.argv = ['stackgraph', 'check', 'dyniq']; from cli.app import main; main()"
 LIBRARIES = "import pydantic, typer, yaml"
 PROGRAM_IMPORTS = "import components.program, sys; print('\\n'.join(sys.modules))"
 CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")

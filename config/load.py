@@ -27,7 +27,7 @@ class LoadedApp:
     """A Compose application as read: its models, and what its files hold.
 
     ``configs`` are the contents of its configs, ``env`` what each service's env_file sets,
-    ``builds`` the absolute context directory and content hash of each built image.
+    ``builds`` the context directory and content hash of each built image.
     """
 
     key: str
@@ -100,7 +100,7 @@ class _SystemReader:
 
     def read(self) -> LoadedSystem:
         file = self.directory / SYSTEM_FILE
-        document = read_document(file, self._display(file))
+        document = read_document(file, self.display(file))
         system, findings = validate(System, document.data, document)
         self.findings += findings
         raw = document.data if isinstance(document.data, dict) else {}
@@ -114,7 +114,8 @@ class _SystemReader:
         complete = {key: app for key, app in loaded.items() if app is not None}
         return LoadedSystem(name=self.name, document=document, system=system, apps=complete)
 
-    def _display(self, file: Path) -> str:
+    def display(self, file: Path) -> str:
+        """Name a file relative to the project where it lies in it."""
         try:
             return file.resolve().relative_to(self.relative_to.resolve()).as_posix()
         except ValueError:
@@ -216,7 +217,7 @@ class _SystemReader:
         file = self.directory / app.compose
         try:
             document = read_document(
-                file, self._display(file), system.where(("apps", key, "compose"))
+                file, self.display(file), system.where(("apps", key, "compose"))
             )
         except FindingsError as error:
             self.findings += error.findings
@@ -269,7 +270,7 @@ class _FileReader:
     def text(self, name: str, at: tuple[str | int, ...]) -> str:
         file = self.base / name
         try:
-            return read_text(file, self.system._display(file), self.document.where(at))
+            return read_text(file, self.system.display(file), self.document.where(at))
         except FindingsError as error:
             self.system.findings += error.findings
             return ""
@@ -284,7 +285,7 @@ class _FileReader:
             at = ("services", name, "env_file", index)
             text = self.text(reference.path, at)
             try:
-                values |= parse_dotenv(text, self.system._display(file), variables)
+                values |= parse_dotenv(text, self.system.display(file), variables)
             except FindingsError as error:
                 self.system.findings += error.findings
         return values
@@ -293,14 +294,16 @@ class _FileReader:
         directory = self.base / build.context
         at = ("services", name, "build", "context")
         if not directory.is_dir():
-            shown = self.system._display(directory)
+            shown = self.system.display(directory)
             self.system.findings.append(
                 self.document.problem(
                     "file", at, f"build context {shown} is not a directory", "correct the path"
                 )
             )
-            return BuildContext(directory=str(directory), digest="")
-        return BuildContext(directory=str(directory.resolve()), digest=_digest(directory, build))
+            return BuildContext(directory="", digest="")
+        # Relative to the project, where the program runs: the same on every machine that deploys.
+        shown = self.system.display(directory)
+        return BuildContext(directory=shown, digest=_digest(directory, build))
 
 
 def _digest(directory: Path, build: Build) -> str:

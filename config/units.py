@@ -181,8 +181,11 @@ Text = Annotated[
 ]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string"})]
 ByteSize = Annotated[int, BeforeValidator(parse_bytes), WithJsonSchema(_TEXT_OR_NUMBER)]
-Cores = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Bool = Annotated[bool, BeforeValidator(_boolean), WithJsonSchema({"type": "boolean"})]
+Cores = Annotated[
+    float, Field(gt=0, allow_inf_nan=False), WithJsonSchema({"type": ["number", "string"]})
+]
+Whole = Annotated[int, WithJsonSchema({"type": ["integer", "string"]})]
+Bool = Annotated[bool, BeforeValidator(_boolean), WithJsonSchema({"type": ["boolean", "string"]})]
 Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
 Label = Annotated[str, AfterValidator(_label)]
 HostName = Annotated[str, AfterValidator(check_host_name)]

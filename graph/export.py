@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
         names = [field.name for field in dataclasses.fields(value)]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(value[key]) for key in sorted(value)}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value

@@ -40,7 +40,7 @@ def _reasons_to_stop_first(spec: Service) -> Iterator[str]:
     for mount in spec.volumes:
         if mount.type != "tmpfs" and not mount.read_only:
             yield f"it writes to {mount.source or mount.target}"
-    for name, network in spec.networks.items():
+    for name, network in sorted(spec.networks.items()):
         if network.ipv4_address or network.ipv6_address:
             yield f"its address on {name} is fixed"
     if spec.network_mode and spec.network_mode not in {"bridge", "none"}:

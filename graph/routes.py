@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -170,18 +171,22 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
 
 
 def _joined_networks(services: list[Service], nodes: Nodes) -> tuple[str, ...]:
-    """Choose as few networks as will do: those with no choice first, then one that is shared.
+    """Choose as few networks as will do: again and again the one that reaches most services.
 
     Where there is a choice, a network that is not internal: what is on internal ones is meant
     to be kept from whatever faces the outside.
     """
-
-    def preference(network: str) -> tuple[bool, str]:
-        return (nodes.networks[network].spec.internal, network)
-
+    choices = [{a.network for a in s.attachments} for s in services if s.attachments]
+    internal = {id_ for id_, network in nodes.networks.items() if network.spec.internal}
     joined: set[str] = set()
-    for service in sorted(services, key=lambda s: (len(s.attachments), s.id)):
-        networks = {attachment.network for attachment in service.attachments}
-        if networks and not joined & networks:
-            joined.add(min(networks, key=preference))
+    while unreached := [networks for networks in choices if not networks & joined]:
+        reaching = Counter(network for networks in unreached for network in networks)
+        eligible = {
+            network for networks in unreached for network in networks - internal or networks
+        }
+        joined.add(min(eligible, key=lambda network: (-reaching[network], network)))
+    # A later choice may have made an earlier one needless.
+    for network in sorted(joined, reverse=True):
+        if all(networks & (joined - {network}) for networks in choices):
+            joined.remove(network)
     return tuple(sorted(joined))

@@ -32,6 +32,7 @@ from config.units import (
     IpAddress,
     Label,
     Text,
+    Whole,
     format_port_range,
 )
 
@@ -43,11 +44,12 @@ Condition: TypeAlias = Literal[
 
 _TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _TEXT_OR_TEXTS: dict[str, Any] = {"anyOf": [{"type": "string"}, _TEXTS]}
+_SCALAR = ["string", "number", "boolean"]
 _MAP_OR_TEXTS: dict[str, Any] = {
-    "anyOf": [
-        {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
-        _TEXTS,
-    ]
+    "anyOf": [{"type": "object", "additionalProperties": {"type": _SCALAR}}, _TEXTS]
+}
+_LABELS: dict[str, Any] = {
+    "anyOf": [{"type": "object", "additionalProperties": {"type": [*_SCALAR, "null"]}}, _TEXTS]
 }
 _PORTS: dict[str, Any] = {"type": ["string", "integer"]}
 
@@ -64,7 +66,7 @@ TextList = Annotated[
 Labels = Annotated[
     dict[str, Annotated[str, BeforeValidator(short.label)]],
     BeforeValidator(short.pairs),
-    WithJsonSchema(_MAP_OR_TEXTS),
+    WithJsonSchema(_LABELS),
 ]
 BuildArguments = Annotated[
     dict[str, Annotated[str, BeforeValidator(short.build_argument)]],
@@ -205,7 +207,7 @@ class HealthCheck(Spec):
     ] = ()
     interval: Duration = timedelta(seconds=30)
     timeout: Duration = timedelta(seconds=30)
-    retries: Annotated[int, Field(ge=1)] = 3
+    retries: Annotated[Whole, Field(ge=1)] = 3
     start_period: Duration = timedelta()
     disable: Bool = False
 
@@ -252,8 +254,8 @@ class Logging(Spec):
 class Ulimit(Spec):
     """A soft and a hard limit."""
 
-    soft: int
-    hard: int
+    soft: Whole
+    hard: Whole
 
 
 class FileReference(Spec):
@@ -341,7 +343,7 @@ class Service(Spec):
     sysctls: Labels = {}
     ulimits: dict[
         str,
-        Annotated[Ulimit, BeforeValidator(short.ulimit, json_schema_input_type=int | Ulimit)],
+        Annotated[Ulimit, BeforeValidator(short.ulimit, json_schema_input_type=Whole | Ulimit)],
     ] = {}
     init: Bool = False
     shm_size: ByteSize | None = None
@@ -463,7 +465,8 @@ class Config(Spec):
         return self
 
 
-_Named = BeforeValidator(short.named)
+_Networks = BeforeValidator(short.named, json_schema_input_type=dict[str, Network | None])
+_Volumes = BeforeValidator(short.named, json_schema_input_type=dict[str, Volume | None])
 
 
 class ComposeFile(Spec):
@@ -472,7 +475,7 @@ class ComposeFile(Spec):
     name: Label | None = None
     version: Text | None = Field(default=None, deprecated=True)
     services: dict[Name, Service]
-    networks: Annotated[dict[Name, Network], _Named] = {}
-    volumes: Annotated[dict[Name, Volume], _Named] = {}
+    networks: Annotated[dict[Name, Network], _Networks] = {}
+    volumes: Annotated[dict[Name, Volume], _Volumes] = {}
     secrets: dict[Name, Secret] = {}
     configs: dict[Name, Config] = {}

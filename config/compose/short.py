@@ -273,8 +273,8 @@ def health_test(value: object) -> object:
     if isinstance(value, list):
         for item in value:
             refuse_secret(item)
-        if not value or value[0] not in {"NONE", "CMD", "CMD-SHELL"}:
-            first = repr(value[0]) if value else "nothing"
+        if not value or value[0] not in ("NONE", "CMD", "CMD-SHELL"):
+            first = shown(value[0]) if value else "nothing"
             msg = f"health test begins with {first}; begin it with CMD, CMD-SHELL or NONE"
             raise ValueError(msg)
     return value

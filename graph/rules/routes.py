@@ -69,6 +69,7 @@ def port_not_exposed(graph: StackGraph) -> Iterator[Breach]:
 
 
 def _container_ports(service: Service) -> list[range]:
-    exposed = [port.target for port in service.spec.expose]
-    published = [port.target for port in service.spec.ports]
+    # A route is HTTP, which has no use for UDP here.
+    exposed = [port.target for port in service.spec.expose if port.protocol == "tcp"]
+    published = [port.target for port in service.spec.ports if port.protocol == "tcp"]
     return exposed + published
