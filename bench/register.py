@@ -1,4 +1,8 @@
-"""The same resources twice: registered by the components, and by the SDK's constructors alone."""
+"""The same resources twice: registered by the components, and by the SDK's calls alone.
+
+The bare calls get ready-made inputs; outputs that go from one resource to the next, secrets and
+`register_outputs` are among them, since no program can do without.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from config.load import load_systems, secret_values
 from graph.build import build
 from preview.record import record
 from preview.resource import Resource
-from preview.value import Secret
+from preview.value import UNKNOWN, Secret
 
 CLASSES: dict[str, Callable[..., pulumi.Resource]] = {
     "command:local:Command": command.local.Command,
@@ -75,6 +79,12 @@ def _call(
 ) -> tuple[str, Callable[[dict[str, pulumi.Resource]], pulumi.Resource]]:
     inputs = {_snake(key): _plain(value) for key, value in resource.inputs.items()}
     secret = [_snake(key) for key, value in resource.inputs.items() if _has_secret(value)]
+    unknown = {
+        _snake(key): resource.property_dependencies[key]
+        for key, value in resource.inputs.items()
+        if value is UNKNOWN or value == [UNKNOWN] * len(resource.property_dependencies.get(key, ()))
+        if resource.property_dependencies.get(key)
+    }
     provider = resource.provider.rpartition("::")[0] if resource.provider else ""
     depends = [urn for urn in resource.dependencies if urn != stack]
 
@@ -90,10 +100,15 @@ def _call(
             replace_on_changes=list(resource.replace_on_changes) or None,
         )
         if not resource.custom:
-            return pulumi.ComponentResource(resource.type, resource.name, None, opts)
-        # An output belongs to the run that made it.
-        secrets = {key: pulumi.Output.secret(inputs[key]) for key in secret}
-        return CLASSES[resource.type](resource.name, opts=opts, **{**inputs, **secrets})
+            component = pulumi.ComponentResource(resource.type, resource.name, None, opts)
+            component.register_outputs({})
+            return component
+        # An output belongs to the run that made it. What is unknown was another's output.
+        outputs: dict[str, Any] = {key: pulumi.Output.secret(inputs[key]) for key in secret}
+        for key, urns in unknown.items():
+            ids = [made[urn].id for urn in urns]  # type: ignore[attr-defined]
+            outputs[key] = ids if isinstance(inputs[key], list) else ids[0]
+        return CLASSES[resource.type](resource.name, opts=opts, **{**inputs, **outputs})
 
     return resource.urn, call
 

@@ -89,12 +89,17 @@ def _steps(route: Route, ingress: Ingress) -> Iterable[Directive]:
         # `basic_auth` since Caddy 2.8, which still reads the former name.
         users = line("import", f"{USERS}/{users_file(route)}")
         yield block("basicauth", of=[users])
+    if route.max_body is not None:
+        # At once where the size is told; what is read is counted for those that do not tell.
+        size = "{header.Content-Length}"
+        told = f'{size} != "" && int({size}) > {route.max_body}'
+        yield line("@too_large", "expression", told)
+        yield line("respond", "@too_large", "413")
+        yield block("request_body", of=[line("max_size", str(route.max_body))])
     if route.security_headers:
-        yield block("header", of=_headers(ingress))
+        yield from _headers(ingress)
     if route.compress:
         yield line("encode", "zstd", "gzip")
-    if route.max_body is not None:
-        yield block("request_body", of=[line("max_size", str(route.max_body))])
     if route.redirect is not None:
         yield line("redir", route.redirect.to.rstrip("/") + "{uri}", str(route.redirect.status))
         return
@@ -103,17 +108,15 @@ def _steps(route: Route, ingress: Ingress) -> Iterable[Directive]:
     yield block("reverse_proxy", of=_proxy(route))
 
 
-def _headers(ingress: Ingress) -> list[Directive]:
-    # `?` sets a header only where the service does not: it knows better what embeds it.
-    headers = [
-        line("?X-Content-Type-Options", "nosniff"),
-        line("?X-Frame-Options", "SAMEORIGIN"),
-        line("?Referrer-Policy", "strict-origin-when-cross-origin"),
-        line("-Server"),
-    ]
+def _headers(ingress: Ingress) -> Iterable[Directive]:
+    # `?` sets a header only where the service does not: it knows better what embeds it. Each has
+    # a directive of its own: those of one directive are set only where all of them are missing.
     if ingress.certificates != "internal":
-        headers.insert(0, line("?Strict-Transport-Security", HSTS))
-    return headers
+        yield line("header", "?Strict-Transport-Security", HSTS)
+    yield line("header", "?X-Content-Type-Options", "nosniff")
+    yield line("header", "?X-Frame-Options", "SAMEORIGIN")
+    yield line("header", "?Referrer-Policy", "strict-origin-when-cross-origin")
+    yield line("header", "-Server")
 
 
 def _proxy(route: Route) -> list[Directive]:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_PLAIN = re.compile(r"[^\s\"`{}#]+|\{[\w.$:/*-]+\}[^\s\"`{}]*")
+_PLAIN = re.compile(r"[^\s\"`{}#\\<]+|\{[\w.:/*-]+\}")
+_PLACEHOLDER = re.compile(r"\{[\w.:/*-]+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,13 @@ def _write(directive: Directive, depth: int, lines: list[str]) -> None:
 def _quote(token: str) -> str:
     if _PLAIN.fullmatch(token):
         return token
-    escaped = token.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    braces = set("{}") & set(_PLACEHOLDER.sub("", token))
+    if braces or ("`" in token and "\\" in token):
+        msg = f"{token!r} cannot be written in a Caddyfile; braces belong to placeholders"
+        raise ValueError(msg)
+    if '"' not in token and "\\" not in token:
+        return f'"{token}"'
+    # Between backquotes nothing is special; in double quotes a backslash escapes only them.
+    if "`" not in token:
+        return f"`{token}`"
+    return '"' + token.replace('"', '\\"') + '"'

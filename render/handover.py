@@ -10,7 +10,20 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from render.shell import BASE, CADDY, GATE, HANDOVER, LABEL_INGRESS, LABEL_SERVICE, assign, each, hooks
+from render.shell import (
+    BASE,
+    CADDY,
+    GATE,
+    HANDOVER,
+    LABEL_INGRESS,
+    LABEL_SERVICE,
+    assign,
+    each,
+    hooks,
+)
+
+RUNNING_TIMEOUT = 5
+"""Seconds that the gate ``running`` needs at least: it watches for three, by a clock of seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,9 @@ class Handover:
             raise ValueError(msg)
         if self.order == "stop-first" and (self.upstreams or self.aliases):
             msg = f"{self.service}: only start-first has upstreams to switch and names to hold back"
+            raise ValueError(msg)
+        if self.gate == "running" and self.timeout_seconds < RUNNING_TIMEOUT:
+            msg = f"{self.service}: running is shown in 4 s; allow {RUNNING_TIMEOUT} or more"
             raise ValueError(msg)
 
 
@@ -136,7 +152,8 @@ connect() {
 
 # free NETWORK ADDRESS ADDRESS: sets address to one that nobody has
 free() {
-  used=$(docker network inspect --format '{{range .Containers}}{{.IPv4Address}} {{end}}' "$1" 2>&1) || {
+  used='{{range .Containers}}{{.IPv4Address}} {{end}}'
+  used=$(docker network inspect --format "$used" "$1" 2>&1) || {
     reason="cannot join $1: $(printf '%s\n' "$used" | one_line)"
     return 1
   }
@@ -150,19 +167,22 @@ free() {
 # hold_back: joins without a name
 hold_back() { free "$1" "$2" "$3" && connect "$1" "$address"; }
 
-# joined NETWORK: sets address and names as they are
+# joined NETWORK: sets address and names, in brackets, as they are
 joined() {
-  docker inspect --format '{{range $network, $end := .NetworkSettings.Networks}}{{$network}} {{$end.IPAddress}}{{range $end.Aliases}} {{.}}{{end}}{{println}}{{end}}' "$NEW" >"$tmp/joined" 2>/dev/null
+  docker inspect --format \
+    '{{range $n, $e := .NetworkSettings.Networks}}{{println $n .IPAddress .Aliases}}{{end}}' \
+    "$NEW" >"$tmp/joined" 2>/dev/null
   while read -r network address names; do
     [ "$network" != "$1" ] || return 0
   done <"$tmp/joined"
-  address='' names=''
+  address='' names='[]'
 }
 
 # name_it: gives the names, unless they are there
 name_it() {
   joined "$1"
-  case " $names " in *" $4 "*) return 0 ;; esac
+  names=${names#?}
+  case " ${names%?} " in *" $4 "*) return 0 ;; esac
   case $address in "$2" | "$3") ;; *) free "$1" "$2" "$3" || return 1 ;; esac
   network=$1
   shift 3
@@ -183,9 +203,8 @@ later_than() {
   for id in $(labelled "$1"); do
     state "$id" || continue
     theirs=$(stamp "$started")
-    if [ "$theirs" != "$ours" ] && [ "$(printf '%s\n' "$ours" "$theirs" | sort | head -n 1)" = "$ours" ]; then
-      dependency=${1#*=}
-    fi
+    latest=$(printf '%s\n' "$ours" "$theirs" | sort | tail -n 1)
+    if [ "$latest" != "$ours" ]; then dependency=${1#*=}; fi
   done
 }
 
@@ -194,7 +213,8 @@ restart_after() {
   dependency='' ours=$(stamp "$started")
   each_dependency later_than
   [ -n "$dependency" ] || return 0
-  if quietly docker stop -t "$GRACE" "$NEW" && quietly docker start "$NEW" && watch "$NEW" "$GATE" 0; then
+  if quietly docker stop -t "$GRACE" "$NEW" && quietly docker start "$NEW" &&
+    watch "$NEW" "$GATE" 0; then
     passed="restarted after $dependency, $passed"
     return 0
   fi

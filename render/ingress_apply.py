@@ -92,12 +92,15 @@ inside() {
 
 # keep: the checked Caddyfile becomes the one in force, the former one stays as Caddyfile.last
 keep() {
-  quietly inside sh -c 'cd /etc/caddy && { [ ! -e Caddyfile ] || cp -p Caddyfile Caddyfile.last; } && mv -f Caddyfile.next Caddyfile'
+  quietly inside sh -ec 'cd /etc/caddy
+    if [ -e Caddyfile ]; then cp -p Caddyfile Caddyfile.last; fi
+    mv -f Caddyfile.next Caddyfile'
 }
 
 former_caddyfile() {
   [ -n "$kept" ] || return 0
-  quietly inside sh -c 'cd /etc/caddy && { [ ! -e Caddyfile.last ] || mv -f Caddyfile.last Caddyfile; }' ||
+  quietly inside sh -ec 'cd /etc/caddy
+    if [ -e Caddyfile.last ]; then mv -f Caddyfile.last Caddyfile; fi' ||
     complain "the former Caddyfile could not be put back: $reason"
 }
 
@@ -144,7 +147,8 @@ apply() {
   cat >"$tmp/Caddyfile"
   [ -s "$tmp/Caddyfile" ] || quit 'no Caddyfile came in'
   image=$(docker inspect --format '{{.Image}}' "$NEW")
-  present=$(docker inspect --format '{{range $network, $end := .NetworkSettings.Networks}}{{println $network}}{{end}}' "$NEW")
+  present=$(docker inspect --format \
+    '{{range $n, $e := .NetworkSettings.Networks}}{{println $n}}{{end}}' "$NEW")
   differs=yes
   if fetch "$NEW" Caddyfile && same "$tmp/fetched" "$tmp/Caddyfile"; then differs=''; fi
   if [ -n "$differs" ]; then
@@ -163,7 +167,8 @@ apply() {
   fi
   trap '' INT TERM HUP # what is left takes no second, and half of it would be worse
   if [ -n "$differs" ]; then
-    take Caddyfile.next || refuse "Caddy does not take the new Caddyfile and keeps the former one: $reason"
+    take Caddyfile.next ||
+      refuse "Caddy does not take the new Caddyfile and keeps the former one: $reason"
     keep || quit "Caddy has the new Caddyfile, but it cannot be kept: $reason"
     did="$did, reloaded"
   fi

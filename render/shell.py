@@ -1,4 +1,4 @@
-"""POSIX shell that a deploy runs beside the Docker daemon: quoting, and the functions scripts share.
+"""POSIX shell that a deploy runs beside the Docker daemon: quoting, and what scripts share.
 
 Needs ``sh`` (dash, busybox), the Docker CLI and coreutils; nothing is left on the host. It reads no
 secret but from standard input, and puts none into an argument list or a message.
@@ -50,7 +50,7 @@ def feed(script: str, text: str) -> str:
     out of here-documents, of which dash 0.5.12 loses bytes; its file has no name by then.
     """
     return (
-        f"fed=$(mktemp) && printf %s {quote(text)} >\"$fed\" && exec 3<\"$fed\" || exit 1\n"
+        f'fed=$(mktemp) && printf %s {quote(text)} >"$fed" && exec 3<"$fed" || exit 1\n'
         f'rm -f "$fed"\n{{\n{script}}} <&3 3<&-\n'
     )
 
@@ -61,7 +61,8 @@ LC_ALL=C
 export LC_ALL
 trap '' PIPE # who started this may be gone: finish what was begun all the same
 tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+lock=''
+trap 'rm -rf "$tmp" ${lock:+"$lock"}' EXIT
 trap 'exit 1' INT TERM HUP
 
 say() { printf '%s: %s\n' "$SERVICE" "$1"; }
@@ -75,13 +76,14 @@ quit() {
 
 # tidy: text without control characters, each line cut at 300
 tidy() {
-  tr '\t' ' ' | tr -d '\000-\011\013-\037\177' | cut -c 1-300 | while IFS= read -r line || [ -n "$line" ]; do
-    # cut counts bytes: no half a character at the end
-    if [ "${#line}" -ge 300 ]; then
-      while case $line in *[!\ -~]) true ;; *) false ;; esac; do line=${line%?}; done
-    fi
-    printf '%s\n' "$line"
-  done
+  tr '\t' ' ' | tr -d '\000-\011\013-\037\177' | cut -c 1-300 |
+    while IFS= read -r line || [ -n "$line" ]; do
+      # cut counts bytes: no half a character at the end
+      if [ "${#line}" -ge 300 ]; then
+        while case $line in *[!\ -~]) true ;; *) false ;; esac; do line=${line%?}; done
+      fi
+      printf '%s\n' "$line"
+    done
 }
 
 # one_line: what a command said, without the phrases that say nothing
@@ -113,20 +115,26 @@ runs() { [ "$(docker inspect --format '{{.State.Status}}' "$1" 2>/dev/null)" = r
 GATE: Final = r"""
 began=$(date +%s)
 
+facts='{{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}'
+facts=$facts' {{with .State.Health}}{{.Status}}{{else}}none{{end}}'
+facts=$facts' {{.State.StartedAt}} {{.State.OOMKilled}}'
+
 # state CONTAINER: sets name, status, code, restarts, health, started, oom
 state() {
-  facts=$(docker inspect --type container --format '{{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.RestartCount}} {{with .State.Health}}{{.Status}}{{else}}none{{end}} {{.State.StartedAt}} {{.State.OOMKilled}}' "$1" 2>&1) || {
-    reason=$(printf '%s\n' "$facts" | one_line)
+  found=$(docker inspect --type container --format "$facts" "$1" 2>&1) || {
+    reason=$(printf '%s\n' "$found" | one_line)
     return 1
   }
   read -r name status code restarts health started oom <<STATE
-$facts
+$found
 STATE
   name=${name#/}
 }
 
 last_check() {
-  docker inspect --format '{{$said := ""}}{{with .State.Health}}{{range .Log}}{{$said = .Output}}{{end}}{{end}}{{$said}}' "$1" 2>&1 | one_line
+  docker inspect --format \
+    '{{$s := ""}}{{with .State.Health}}{{range .Log}}{{$s = .Output}}{{end}}{{end}}{{$s}}' \
+    "$1" 2>&1 | one_line
 }
 
 # watch CONTAINER GATE RESTARTS: waits; sets passed (how, in words) or reason (why not)
@@ -186,7 +194,8 @@ watch() {
 """Waiting until a container shows what is asked of it."""
 
 HANDOVER: Final = r"""
-others() { labelled "$LABEL" | while read -r id; do [ "$id" = "$NEW" ] || printf '%s\n' "$id"; done; }
+# except LINE: the other lines
+except() { while IFS= read -r line; do [ "$line" = "$1" ] || printf '%s\n' "$line"; done; }
 
 # is_through: whether the newcomer has passed its gate before; after state "$NEW"
 is_through() {
@@ -267,8 +276,9 @@ bring_back() {
     complain 'nothing serves now'
   fi
   former=$(docker ps --all --filter "label=$LABEL" --filter status=exited --format '{{.Names}}' |
-    while read -r each; do [ "$each" = "$new_name" ] || printf '%s\n' "$each"; done | head -n 1)
-  [ -z "$former" ] || complain "the former container is $former; docker start $former brings it back"
+    except "$new_name" | head -n 1)
+  [ -z "$former" ] ||
+    complain "the former container is $former; docker start $former brings it back"
 }
 
 # fail: reason says why; afterwards everything is as before
@@ -294,7 +304,7 @@ hand_over() {
   begun='' stopped=''
   state "$NEW" || quit "the new container cannot be found: $reason"
   new_name=$name
-  old=$(others)
+  old=$(labelled "$LABEL" | except "$NEW")
   prepare
   trap interrupted INT TERM HUP
   if is_through; then
@@ -338,12 +348,38 @@ put() {
   [ "$at" = "$2" ] || quietly docker exec "$1" mv -f "/etc/caddy/$at" "/etc/caddy/$2"
 }
 
+# alone CONTAINER: waits for its turn, since of two reloads at once the one that has read older
+# files may come last. Its directory names its owner, who may have been killed.
+alone() {
+  [ -z "$lock" ] || return 0
+  mine=${TMPDIR:-/tmp}/stackgraph-$(printf '%s' "$1" | cut -c 1-12).lock
+  tries=0
+  until mkdir "$mine" 2>/dev/null; do
+    owner=$(cat "$mine/owner" 2>/dev/null)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+      rm -rf "$mine"
+    elif [ "$tries" -gt 300 ]; then
+      reason="another deploy has been changing Caddy for a minute; if none does, remove $mine"
+      return 1
+    fi
+    tries=$((tries + 1))
+    sleep 0.2
+  done
+  lock=$mine
+  printf '%s\n' "$$" >"$lock/owner"
+}
+
 # reload CONTAINER PATH [OPTION...]: a running Caddy takes /etc/caddy/PATH, if it is valid
 reload() {
   caddy=$1 path=/etc/caddy/$2
   shift 2
+  alone "$caddy" || return 1
   quietly docker exec "$caddy" caddy validate --config "$path" --adapter caddyfile &&
     quietly docker exec "$caddy" caddy reload --config "$path" --adapter caddyfile "$@"
+  set -- "$?"
+  rm -rf "$lock"
+  lock=''
+  return "$1"
 }
 """
 """Files in the volume of a Caddy, and putting them into force."""

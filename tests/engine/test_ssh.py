@@ -45,7 +45,7 @@ volumes:
   data: {}
 """
 
-PASSWORD = "correct-horse-battery"  # noqa: S105 - what the test looks for in logs
+PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture(scope="module")

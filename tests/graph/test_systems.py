@@ -226,4 +226,4 @@ def test_dyniq_start_order(project: Path) -> None:
     assert position["dyniq-voice/livekit"] < position["dyniq-voice/sip"]
     assert position["langfuse/minio"] < position["langfuse/minio-bucket"]
     assert position["langfuse/minio-bucket"] < position["langfuse/langfuse-web"]
-    assert order[-1] == ["contabo"]
+    assert "contabo" in order[-1]

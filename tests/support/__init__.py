@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import threading
 import time
@@ -13,11 +14,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 PREFIX = "sgh-"
 """What the name of everything begins with that a test makes in Docker."""
+
+CADDY_OPTIONS = (
+    # Linux 5.14: else connections that wait in Caddy's queue at the moment of a reload are cut
+    ("--sysctl=net.ipv4.tcp_migrate_req=1",)
+    if Path("/proc/sys/net/ipv4/tcp_migrate_req").exists()
+    else ()
+)
 
 Done = subprocess.CompletedProcess[str]
 
@@ -104,6 +113,13 @@ def wait_until_healthy(container: str, seconds: float = 10) -> None:
             msg = f"{container} is not healthy within {seconds} s"
             raise TimeoutError(msg)
         time.sleep(0.05)
+
+
+def free_port() -> int:
+    """A port of this machine that nothing uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def published(container: str, port: int) -> int:

@@ -1,8 +1,9 @@
 """Docker images made on the spot, without a registry, under whatever name a test asks for.
 
-A root file system is packed in memory from Debian's own programs (busybox, caddy, redis, PostgreSQL)
-and handed to ``docker import``. Images are content-addressed: a second request for the same
-contents only tags. Pulls nothing and knows no ``repo@sha256:`` names, which only a registry makes.
+A root file system is packed in memory from Debian's own programs (busybox, caddy, redis,
+PostgreSQL) and handed to ``docker import``. Images are content-addressed: a second request for
+the same contents only tags. Pulls nothing and knows no ``repo@sha256:`` names, which only a
+registry makes.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def make_image(tag: str, kind: Kind = "stub", *, stub: Stub | None = None) -> st
 
 
 def drop_images() -> None:
-    """Remove the cache. Images that a container uses, or that have another name, keep their layers."""
+    """Remove the cache; what a container uses or what has another name stays."""
     for name in _docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", CACHE).split():
         _docker("image", "rm", name)
 
@@ -115,7 +116,7 @@ class _Tree:
             self.folder(path)
         self.folder("/tmp", 0o1777)
         self.folder("/root", 0o700)
-        self.copy("/bin/busybox", _busybox())
+        self.program(_busybox())
         # Not busybox's own shell: Debian's runs its applets before anything on PATH.
         self.program("/usr/bin/dash")
         self.link("/bin/sh", "/usr/bin/dash")
@@ -132,8 +133,8 @@ class _Tree:
 
     def folder(self, path: str, mode: int = 0o755, owner: int = 0) -> None:
         """Add a directory and the ones above it."""
-        above = os.path.dirname(path)
-        if above != "/" and above not in self._entries:
+        above = path.rpartition("/")[0]
+        if above and above not in self._entries:
             self.folder(above)
         self._put(path, tarfile.DIRTYPE, mode, None, owner=owner)
 
@@ -181,8 +182,8 @@ class _Tree:
         target: str = "",
         owner: int = 0,
     ) -> None:
-        above = os.path.dirname(path)
-        if above != "/" and above not in self._entries:
+        above = path.rpartition("/")[0]
+        if above and above not in self._entries:
             self.folder(above)
         info = tarfile.TarInfo(path.lstrip("/"))
         info.type, info.mode, info.linkname = kind, mode, target
@@ -193,7 +194,8 @@ class _Tree:
         """What tells this tree from another one, file contents as their hashes."""
         for path, (info, content) in sorted(self._entries.items()):
             digest = _file_hash(content) if isinstance(content, Path) else repr(content)
-            yield f"{path} {info.type!r} {info.mode:o} {info.uid} {info.linkname} {digest}\n".encode()
+            facts = (path, info.type, info.mode, info.uid, info.linkname, digest)
+            yield f"{facts}\n".encode()
 
     def pack(self) -> bytes:
         """The tar file."""
@@ -311,9 +313,9 @@ def _file_hash(path: Path) -> str:
 
 
 @functools.cache
-def _busybox() -> Path:
-    busybox = Path("/bin/busybox")
-    if not busybox.exists():
+def _busybox() -> str:
+    busybox = "/bin/busybox"
+    if not Path(busybox).exists():
         subprocess.run(
             ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "busybox-static"],
             check=True,
@@ -385,7 +387,8 @@ print "$set{NAME} listens on $set{HTTP} $set{TCP}\n";
 sub drop { my $c = shift; $all->remove($c); delete $in{$c}; delete $later{$c}; close $c }
 sub answer {
     my ($c, $keep) = @_;
-    my ($status, $body) = $set{SICK} ? ('503 Service Unavailable', "sick\n") : ('200 OK', "$set{NAME}\n");
+    my ($status, $body) = $set{SICK} ? ('503 Service Unavailable', "sick\n")
+        : ('200 OK', "$set{NAME}\n");
     $keep = 0 if $stopping;
     my $text = "HTTP/1.1 $status\r\nContent-Type: text/plain\r\nContent-Length: " . length($body)
         . "\r\nX-Stub: $set{NAME}\r\n" . ($keep ? '' : "Connection: close\r\n") . "\r\n";
@@ -413,7 +416,9 @@ sub request {
 while (1) {
     exit $set{EXIT} if $set{EXIT_AFTER} && time > $born + $set{EXIT_AFTER};
     if ($stopping) {
-        for my $s ($all->handles) { if ($port{$s} || !$in{$s}{wait}) { delete $port{$s}; drop($s) } }
+        for my $s (grep { $port{$_} || !$in{$_}{wait} } $all->handles) {
+            delete $port{$s}; drop($s);
+        }
         exit 0 unless %later;
     }
     for my $s ($all->can_read(%later || $set{EXIT_AFTER} ? 0.02 : 0.2)) {
@@ -467,7 +472,8 @@ if (my ($host, $port, $path) = $line =~ m{http://([^/:\s'"]+)(?::(\d+))?([^\s'"]
     local $SIG{ALRM} = sub { fail('timed out') };
     alarm 5;
     $path = '/' if $path eq '';
-    print $socket "GET $path HTTP/1.0\r\nHost: $host\r\nConnection: close\r\n\r\n";
+    my $place = defined $port ? "$host:$port" : $host;
+    print $socket "GET $path HTTP/1.0\r\nHost: $place\r\nConnection: close\r\n\r\n";
     my $text = do { local $/; <$socket> } // '';
     my ($code) = $text =~ m{^HTTP/1\.\d (\d+)};
     $text =~ s/^.*?\r\n\r\n//s;

@@ -67,8 +67,8 @@ def sshd(folder: Path) -> Iterator[Sshd]:
 
 
 def _key(file: Path) -> str:
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", file.name, "-f", file]
-    subprocess.run(command, check=True)
+    options = ["-q", "-t", "ed25519", "-N", "", "-C", file.name]
+    subprocess.run(["ssh-keygen", *options, "-f", str(file)], check=True)
     return file.with_suffix(".pub").read_text().strip()
 
 
