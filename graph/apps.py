@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
 
 from config.compose.model import FileReference, Mount
 from config.compose.model import Network as NetworkSpec
@@ -11,10 +13,12 @@ from config.compose.model import Volume as VolumeSpec
 from config.load import LoadedApp, LoadedSystem
 from config.system import DEFAULT_CADDY_IMAGE
 from graph import handover, stand_in
+from graph.addresses import spare_addresses
 from graph.model import (
     App,
     Attachment,
     Dependency,
+    HeldName,
     HostPort,
     Image,
     MountedFile,
@@ -46,7 +50,7 @@ class AppBuilder:
 
     def add(self) -> None:
         """Add networks and volumes, then the services that use them."""
-        used = {key for spec in self.enabled.values() for key in self._network_keys(spec)}
+        used = sorted({k for spec in self.enabled.values() for k in self._network_keys(spec)})
         declared = dict(self.compose.networks)
         if DEFAULT_NETWORK in used:
             declared.setdefault(DEFAULT_NETWORK, NetworkSpec())
@@ -56,6 +60,8 @@ class AppBuilder:
             self._add_volume(key, self.compose.volumes[key])
         for key, spec in self.enabled.items():
             self._add_service(key, spec)
+        for key in used:
+            self._hold_names_back(self._id("network", key))
 
     def _id(self, kind: str, key: str) -> str:
         return f"{kind}:{self.node.system}/{self.node.key}/{key}"
@@ -129,6 +135,7 @@ class AppBuilder:
             ),
             handover=handover.choose(spec, is_job=key in jobs),
             upstreams=(),
+            held_names=(),
             source=self.app.document.where(("services", key)),
         )
         for index, port in enumerate(spec.ports):
@@ -141,6 +148,28 @@ class AppBuilder:
                     owner=id_,
                     source=self.app.document.where(("services", key, "ports", index)),
                 )
+            )
+
+    def _hold_names_back(self, network_id: str) -> None:
+        """Give each service that may run twice two addresses of its own, where there are any."""
+        network = self.nodes.networks.get(network_id)
+        if network is None:
+            return
+        services = [
+            service
+            for service in self.nodes.services.values()
+            if any(attachment.network == network_id for attachment in service.attachments)
+        ]
+        fixed = {a.ipv4_address for service in services for a in service.attachments}
+        spare = (each for each in spare_addresses(network.spec) if each not in fixed)
+        for service in sorted(services, key=lambda each: each.id):
+            pair = tuple(islice(spare, 2))
+            if service.handover.order == "stop-first" or len(pair) < 2:
+                continue
+            aliases = next(a.aliases for a in service.attachments if a.network == network_id)
+            held = HeldName(network=network.name, aliases=aliases, addresses=(pair[0], pair[1]))
+            self.nodes.services[service.id] = replace(
+                service, held_names=(*service.held_names, held)
             )
 
     def _image(self, key: str, spec: ServiceSpec) -> tuple[ServiceSpec, Image]:

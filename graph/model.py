@@ -198,6 +198,15 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldName:
+    """Aliases on a network that a newcomer gets only behind its gate, at one of two addresses."""
+
+    network: str
+    aliases: tuple[str, ...]
+    addresses: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A service of an app: one container, and the handover that replaces it.
 
@@ -224,6 +233,7 @@ class Service:
     restart_with: tuple[str, ...]
     handover: Handover
     upstreams: tuple[Upstream, ...]
+    held_names: tuple[HeldName, ...]
     source: Source
 
 

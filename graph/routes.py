@@ -149,7 +149,9 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
         http_port=settings.dev_ports.http if dev else HTTP_PORT,
         https_port=settings.dev_ports.https if dev else HTTPS_PORT,
         certificates="internal" if dev else "acme",
-        network_name=name,
+        # Docker gives published ports to the network whose name sorts first: a running proxy must
+        # not lose them to one that it joins (docs/adr/0002).
+        network_name=f"0-{name}",
         config_volume=f"{name}-config",
         data_volume=f"{name}-data",
         networks=_joined_networks([nodes.services[service] for service in routed], nodes),

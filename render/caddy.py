@@ -36,7 +36,7 @@ def caddyfile(graph: StackGraph, ingress: Ingress) -> str:
         )
     ]
     note = Comment(f"Made by stackgraph for {ingress.logical_name}. Changes here are overwritten.")
-    return marshal([note, _options(ingress), _unknown_names(ingress), *sites])
+    return marshal([note, _options(ingress), *_unknown_names(ingress), *sites])
 
 
 def _options(ingress: Ingress) -> Directive:
@@ -54,9 +54,12 @@ def _options(ingress: Ingress) -> Directive:
     return block(of=options)
 
 
-def _unknown_names(ingress: Ingress) -> Directive:
-    # Without it, Caddy answers 200 with nothing to plain HTTP for any name that is not ours.
-    return block(f"http://:{ingress.http_port}", of=[line("respond", "404")])
+def _unknown_names(ingress: Ingress) -> list[Directive]:
+    # Without them, Caddy answers 200 with nothing for any name that is not ours.
+    return [
+        block(f"http://:{ingress.http_port}", of=[line("respond", "404")]),
+        block(f"https://:{ingress.https_port}", of=[line("respond", "404")]),
+    ]
 
 
 def _site(name: str, routes: list[Route], ingress: Ingress) -> Directive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from graph.model import Ingress, Service
-from render.handover import Handover, Upstream, handover_script
+from render.handover import Handover, HeldAlias, Upstream, handover_script
 from render.ingress_apply import IngressApply, ingress_apply_script, write_users_script
 from render.shell import feed
 
@@ -26,6 +26,10 @@ def service_script(service: Service, ingress: Ingress | None) -> str:
             upstreams=tuple(Upstream(name=each.file, port=each.port) for each in service.upstreams),
             ingress=ingress.logical_name if ingress and service.upstreams else None,
             restart_with=service.restart_with,
+            aliases=tuple(
+                HeldAlias(network=each.network, aliases=each.aliases, addresses=each.addresses)
+                for each in service.held_names
+            ),
         )
     )
 

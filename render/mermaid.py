@@ -65,10 +65,12 @@ def _id(node: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in node)
 
 
-def _text(*lines: str) -> str:
-    escaped = (
-        line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-        for line in lines
-        if line
-    )
-    return '"' + "<br/>".join(escaped) + '"'
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "#": "&num;", "`": "&grave;"}
+)
+"""What HTML reads otherwise, and what Mermaid does: ``#…;`` and Markdown between backquotes."""
+
+
+def _text(*texts: str) -> str:
+    lines = [line for text in texts for line in text.splitlines() if line]
+    return '"' + "<br/>".join(line.translate(_ESCAPES) for line in lines) + '"'

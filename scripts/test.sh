@@ -33,8 +33,6 @@ tools='
 docker        docker.io
 dockerd       docker.io
 caddy         caddy
-nginx         nginx-light
-nft           nftables
 sshd          openssh-server
 ssh-keygen    openssh-client
 redis-server  redis-server
@@ -42,6 +40,7 @@ redis-server  redis-server
 shellcheck    shellcheck
 curl          curl
 git           git
+/bin/busybox  busybox-static
 '
 PATH="$PATH:/usr/sbin:/sbin"
 

@@ -47,7 +47,7 @@ services:
     expose: ["80"]
     networks: [front]
 networks:
-  front: {ipam: {config: [{subnet: 172.30.77.0/24}]}}
+  front: {ipam: {config: [{subnet: 172.30.77.0/24, ip_range: 172.30.77.0/25}]}}
 """
 DOCKERFILE = "FROM stackgraph-test/base:1\nCOPY greeting /greeting\n"
 
@@ -120,14 +120,34 @@ def test_another_subnet_takes_the_network_with_it_and_the_rest_stays(
     stack: Stack, ingress: Ingress
 ) -> None:
     (proxy,) = containers("yard-box-ingress")
-    stack.edit("systems/yard/blog.compose.yaml", "172.30.77.0/24", "172.30.78.0/24")
+    assert _address("yard-blog-web") == "172.30.77.254"
+    blog = "systems/yard/blog.compose.yaml"
+    pool = "subnet: 172.30.{}.0/24, ip_range: 172.30.{}.0/25"
+    stack.edit(blog, pool.format(77, 77), pool.format(78, 78))
     with ingress.watched("shop.example.com.localhost") as failures:
         _deploy(stack)
     assert failures == []
     assert ingress.get("blog.example.com.localhost").text.strip() == "blog"
     subnet = "{{range .IPAM.Config}}{{.Subnet}}{{end}}"
     assert docker("network", "inspect", "-f", subnet, "yard-blog_front") == "172.30.78.0/24"
+    assert _address("yard-blog-web") == "172.30.78.254"
     assert containers("yard-box-ingress") == [proxy]
+
+
+def _address(service: str) -> str:
+    (container,) = containers(service)
+    address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    return docker("inspect", "-f", address, container)
+
+
+def test_a_held_name_moves_with_the_newcomer(stack: Stack) -> None:
+    make_image("stackgraph-test/blog:2", "stub", stub=Stub(name="blog two", http=(80,)))
+    stack.edit("systems/yard/blog.compose.yaml", "blog:1", "blog:2")
+    _deploy(stack)
+    assert _address("yard-blog-web") == "172.30.78.253"
+    (container,) = containers("yard-blog-web")
+    asked = docker("exec", container, "wget", "-q", "-O", "-", "http://web/")
+    assert asked == "blog two"
 
 
 def test_an_app_goes_with_all_that_is_its_own(stack: Stack, ingress: Ingress) -> None:

@@ -310,11 +310,18 @@ def test_unhealthy_says_what_the_check_said(lab: Lab) -> None:
 
 @pytest.mark.docker
 def test_too_slow_is_a_failure(lab: Lab) -> None:
+    for former in ("older", "newer"):
+        docker("start", "--attach", service(lab, former, "-e", "STUB_EXIT=0"))
     new = service(lab, "new", "-e", "STUB_DELAY=30", "--health-start-period=30s")
     done = hand_over(lab, new, timeout_seconds=2)
     assert done.returncode == 1
-    assert f"{lab.name('new')} not healthy within 2 s: " in done.stderr
-    assert done.stderr.endswith(f"{lab.name('web')}: nothing serves now\n")
+    first, *rest = done.stderr.splitlines()
+    assert f"{lab.name('new')} not healthy within 2 s: wget: 127.0.0.1:80: " in first
+    assert rest == [
+        f"{lab.name('web')}: nothing serves now",
+        f"{lab.name('web')}: the former container is {lab.name('newer')}; "
+        f"docker start {lab.name('newer')} brings it back",
+    ]
     assert not is_running(new)
 
 

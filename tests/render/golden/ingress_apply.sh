@@ -213,7 +213,7 @@ bring_back() {
     complain 'nothing serves now'
   fi
   former=$(docker ps --all --filter "label=$LABEL" --filter status=exited --format '{{.Names}}' |
-    except "$new_name" | head -n 1)
+    except "$new_name" | { IFS= read -r line && cat >/dev/null && printf '%s' "$line"; })
   [ -z "$former" ] ||
     complain "the former container is $former; docker start $former brings it back"
 }
