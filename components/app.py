@@ -11,7 +11,7 @@ import pulumi_docker as docker
 from components.container import SecretLookup, label_args
 from components.docker_host import DockerHost
 from components.service import DockerService, DockerServiceArgs
-from graph.model import App, Network, Service, StackGraph, Volume
+from graph.model import App, Network, StackGraph, Volume
 from graph.order import waves
 
 
@@ -57,33 +57,31 @@ class ComposeApp(pulumi.ComponentResource):
 
     def add_services(self, ingress_container: pulumi.Resource | None) -> None:
         """Declare the services in start order; each waits for those it depends on."""
-        graph = self._args.graph
-        for wave in waves(graph):
-            for id_ in wave:
-                service = graph.services.get(id_)
-                if service is not None and service.app == self._args.app.id:
-                    self.services[id_] = self._service(service, ingress_container)
-
-    def _service(
-        self, service: Service, ingress_container: pulumi.Resource | None
-    ) -> DockerService:
-        routed = bool(service.upstreams)
-        args = DockerServiceArgs(
-            service=service,
-            app=self._args.app,
-            target=self._args.graph.target,
-            host=self._args.host,
-            networks=self._network_names,
-            volumes=self._volume_names,
-            secret=self._args.secret,
-            ingress=self._args.graph.ingress_of(service.host) if routed else None,
-            ingress_container=ingress_container if routed else None,
-            after=[self.services[d.service].handed_over for d in service.dependencies],
-            restarts_with=[
-                self.services[d.service].container_id for d in service.dependencies if d.restart
-            ],
-        )
-        return DockerService(service.logical_name, args, pulumi.ResourceOptions(parent=self))
+        args, child = self._args, pulumi.ResourceOptions(parent=self)
+        graph = args.graph
+        own = (graph.services.get(id_) for wave in waves(graph) for id_ in wave)
+        for service in own:
+            if service is None or service.app != args.app.id:
+                continue
+            routed = bool(service.upstreams)
+            needed = [(self.services[d.service], d) for d in service.dependencies]
+            self.services[service.id] = DockerService(
+                service.logical_name,
+                DockerServiceArgs(
+                    service=service,
+                    app=args.app,
+                    target=graph.target,
+                    host=args.host,
+                    networks=self._network_names,
+                    volumes=self._volume_names,
+                    secret=args.secret,
+                    ingress=graph.ingress_of(service.host) if routed else None,
+                    ingress_container=ingress_container if routed else None,
+                    after=[made.handed_over for made, _ in needed],
+                    restarts_with=[made.container_id for made, each in needed if each.restart],
+                ),
+                child,
+            )
 
     def _network(self, network: Network) -> docker.Network:
         spec = network.spec

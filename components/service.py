@@ -61,7 +61,11 @@ class DockerService(pulumi.ComponentResource):
         super().__init__("stackgraph:docker:Service", name, None, opts)
         image = _image(name, args.service.image, args.host, self)
         copied = args.service.files if args.service.spec.read_only else ()
-        contents = pulumi.Output.all(*(file_content(file, args.secret) for file in copied))
+        contents = (
+            pulumi.Output.all(*(file_content(file, args.secret) for file in copied))
+            if copied
+            else None
+        )
         container = docker.Container(
             name,
             container_args(
@@ -76,11 +80,11 @@ class DockerService(pulumi.ComponentResource):
                 self,
                 args.host.provider,
                 [image],
-                _trigger(name, contents) if copied else None,
+                _trigger(name, contents) if contents is not None else None,
             ),
         )
         waits = [*args.after, *([args.ingress_container] if args.ingress_container else [])]
-        if copied:
+        if contents is not None:
             waits.append(self._copy(name, args.host, container, copied, contents))
         script = service_script(args.service, args.ingress)
         self.handed_over = args.host.run(

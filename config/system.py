@@ -42,7 +42,22 @@ def _variable_name(text: str) -> str:
     return text
 
 
+def _user_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._@-]+", text):
+        msg = f"{text!r} cannot be a user; use letters, digits, '.', '_', '@' and '-'"
+        raise ValueError(msg)
+    return text
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^\s@\"`{}\\]+@[^\s@\"`{}\\]+", text):
+        msg = f"{text!r} is not an e-mail address; write one like ops@example.com"
+        raise ValueError(msg)
+    return text
+
+
 VariableName = Annotated[str, AfterValidator(_variable_name)]
+UserName = Annotated[str, AfterValidator(_user_name)]
 
 STAND_IN_REGISTRY = "stand-in.invalid"
 """Registry part of the image name of a stand-in: `.invalid` never resolves (RFC 2606)."""
@@ -55,7 +70,9 @@ class CaddyIngress(Model):
 
     kind: Literal["caddy"]
     image: str = DEFAULT_CADDY_IMAGE
-    email: str | None = Field(default=None, description="Account address for the ACME issuer.")
+    email: Annotated[str, AfterValidator(_email)] | None = Field(
+        default=None, description="Account address for the ACME issuer."
+    )
 
 
 class Host(Model):
@@ -161,6 +178,13 @@ class Access(Model):
     basic_auth: Label | None = None
     allow: tuple[Cidr, ...] | None = None
 
+    @model_validator(mode="after")
+    def _someone_may(self) -> Access:
+        if self.allow == ():
+            msg = "allow names no network, so nobody may; name one, or remove it"
+            raise ValueError(msg)
+        return self
+
     @property
     def public(self) -> bool:
         """Whether anyone may use it."""
@@ -174,6 +198,9 @@ def _access(value: object) -> object:
         msg = f"access {value!r} is unknown; use public, {{basic_auth: NAME}} or {{allow: [CIDR]}}"
         raise ValueError(msg)
     return value
+
+
+_OF_A_SERVICE = {"strip_prefix", "websocket", "max_body", "max_duration", "cache"}
 
 
 class Route(Model):
@@ -210,6 +237,11 @@ class Route(Model):
     def _one_answer(self) -> Route:
         if (self.to is None) == (self.redirect is None):
             msg = "a route has either to or redirect; give exactly one"
+            raise ValueError(msg)
+        without_effect = {"host"} if self.to is not None else _OF_A_SERVICE
+        for name in sorted(without_effect & self.model_fields_set):
+            kind = "service" if self.to is not None else "redirect"
+            msg = f"{name} has no effect on a route to a {kind}; remove it"
             raise ValueError(msg)
         return self
 
@@ -275,6 +307,14 @@ _FLOW_SCHEMA: dict[str, Any] = {
 }
 
 
+def _strips_a_path(routes: dict[str, Route]) -> dict[str, Route]:
+    for key, route in routes.items():
+        if route.strip_prefix and not key.partition("/")[2].rstrip("/*"):
+            msg = f"{key} has no path for strip_prefix to remove; add one, or remove strip_prefix"
+            raise ValueError(msg)
+    return routes
+
+
 def _route_key(text: str) -> str:
     host, slash, path = text.partition("/")
     if not _ROUTE_PATH.fullmatch(path) or ".." in path.split("/"):
@@ -286,6 +326,13 @@ def _route_key(text: str) -> str:
     return check_host_name(host) + slash + path
 
 
+def _users(users: dict[str, str]) -> dict[str, str]:
+    if not users:
+        msg = "it has no users, so nobody may; name one and the secret with the password's hash"
+        raise ValueError(msg)
+    return users
+
+
 class System(Model):
     """Everything that one ``system.yaml`` describes."""
 
@@ -294,9 +341,11 @@ class System(Model):
     variables: dict[VariableName, Variable] = {}
     secrets: dict[VariableName, Secret] = {}
     zones: dict[HostName, Zone] = {}
-    basic_auth: dict[Label, dict[str, str]] = Field(
+    basic_auth: dict[Label, Annotated[dict[UserName, str], AfterValidator(_users)]] = Field(
         default={}, description="Per name: users, and for each the secret with its bcrypt hash."
     )
-    routes: dict[Annotated[str, AfterValidator(_route_key)], Route] = {}
+    routes: Annotated[
+        dict[Annotated[str, AfterValidator(_route_key)], Route], AfterValidator(_strips_a_path)
+    ] = {}
     externals: dict[Label, External] = {}
     flows: tuple[Annotated[Flow, BeforeValidator(_flow), WithJsonSchema(_FLOW_SCHEMA)], ...] = ()
