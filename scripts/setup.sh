@@ -5,6 +5,10 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
+# The machine's own certificates: where a company's are needed, they are there.
+UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
+export UV_SYSTEM_CERTS
+
 stamp=.venv/.stackgraph-setup
 inputs=$(cat pyproject.toml requirements.lock requirements-uv.lock scripts/setup.sh | cksum)
 want="$inputs $PWD"
