@@ -128,4 +128,6 @@ def test_notes_tell_messages_and_ids() -> None:
     assert found["small-dev"].note == "2 messages"
     assert (found["adopted"].symbol, found["adopted"].note) == ("=", "id its-id")
     unread = State(urn=STACK, custom=True, type="a:b:C", external=True)
-    assert rows(Plan(steps=(Step(op="read", urn=STACK, new=unread),)))[0].note == ""
+    managed = State(urn=STACK, custom=True, type="a:b:C", id="an-id")
+    for state in (unread, managed):
+        assert rows(Plan(steps=(Step(op="update", urn=STACK, new=state),)))[0].note == ""

@@ -97,10 +97,13 @@ def test_inputs_come_back_as_outputs_and_urns_are_known() -> None:
 
 
 def test_an_output_named_secret_stays_secret_while_unknown() -> None:
+    seen: list[object] = []
+
     def program() -> None:
         options = ResourceOptions(additional_secret_outputs=["stdout", "create", "stdin"])
         first = command("first", options, stdin=Output.secret("x"))
         command("second", create=first.stdout, stdin=first.stdin, dir=first.create)
+        Output.all(first.stdin, first.create).apply(seen.extend)
         pulumi.export("out", first.stdout)
 
     recording = run(program)
@@ -111,6 +114,7 @@ def test_an_output_named_secret_stays_secret_while_unknown() -> None:
         "stdin": Secret("x"),
     }
     assert recording.outputs == {"out": Secret(UNKNOWN)}
+    assert seen == ["x", "true"]
 
 
 def test_plain_values_arrive_as_they_are() -> None:
