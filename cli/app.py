@@ -21,7 +21,7 @@ from cli.output import (
 )
 from cli.project import Project
 from config.finding import FindingsError
-from graph.rules import RULES, check
+from graph.rules import RULES
 
 app = typer.Typer(
     name="stackgraph",
@@ -74,7 +74,7 @@ def check_command(
 ) -> None:
     """Report all findings of the files and the rules."""
     try:
-        findings = check(_project().graph(stack, systems or ()))
+        findings = _project().judge(stack, systems or ()).findings
     except FindingsError as error:
         findings = error.findings
     if format_ is CheckFormat.JSON:

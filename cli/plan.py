@@ -13,13 +13,12 @@ import typer
 from cli.output import FOUND, note, show_findings
 from cli.project import PROJECT_FILE, Project
 from config.document import read_document
-from config.finding import FindingsError, Severity
+from config.finding import FindingsError
 from config.load import SYSTEM_FILE
 from config.settings import PLACEHOLDER
 from config.stack import NAMESPACE, SYSTEMS_DIRECTORY
-from graph.build import build
+from graph.judge import judge
 from graph.model import StackGraph
-from graph.rules import check
 
 PROGRAM_FILE = "__main__.py"
 _COLOURS = {"create": typer.colors.GREEN, "import": typer.colors.GREEN, "read": typer.colors.CYAN}
@@ -112,13 +111,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _checked_graph(project: Project, stack: str, values: Mapping[str, object]) -> StackGraph:
     """Show findings with their colours and ids before the program would tell them as one text."""
     settings = project.settings_of(stack, values)
-    graph = build(project.load(settings), settings)
-    findings = check(graph)
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
-        raise FindingsError(errors)
-    show_findings(findings, to_stderr=True)
-    return graph
+    directories = settings.directories(project.root)
+    judgement = judge(directories, settings, relative_to=project.root).accepted()
+    show_findings(judgement.findings, to_stderr=True)
+    return judgement.graph
 
 
 def _print_handovers(graph: StackGraph) -> None:

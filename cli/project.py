@@ -12,6 +12,7 @@ from config.load import SYSTEM_FILE, LoadedSystem, load_systems
 from config.settings import file_values, read_settings, read_stack_file
 from config.stack import NAMESPACE, SYSTEMS_DIRECTORY, StackSettings
 from graph.build import build
+from graph.judge import Judgement, judge
 from graph.model import StackGraph
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -85,6 +86,11 @@ class Project:
         """List the systems of the project."""
         found = (self.root / SYSTEMS_DIRECTORY).glob(f"*/{SYSTEM_FILE}")
         return sorted(file.parent.name for file in found)
+
+    def judge(self, stack: str, systems: Sequence[str] = ()) -> Judgement:
+        """Judge a stack's systems, or the named ones."""
+        settings = self.settings(stack, systems)
+        return judge(settings.directories(self.root), settings, relative_to=self.root)
 
     def load(self, settings: StackSettings) -> tuple[LoadedSystem, ...]:
         """Load the systems of a stack."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pulumi
@@ -11,23 +11,24 @@ from pydantic import SecretStr
 
 from components.settings import stack_settings
 from components.system import System, SystemArgs
-from config.finding import Finding, FindingsError, Severity
-from config.load import load_systems, secret_values
-from graph.build import build
+from config.finding import FindingsError
+from config.load import secret_values
+from graph.judge import judge
 from graph.model import StackGraph
-from graph.rules import check
 
 
 def run(project: Path) -> None:
     """Declare every resource of the current stack; a `pulumi.RunError` says what is wrong."""
     try:
         settings = stack_settings(project)
-        systems = load_systems(settings.directories(project), settings, relative_to=project)
+        directories = settings.directories(project)
+        judgement = judge(directories, settings, relative_to=project).accepted()
     except FindingsError as error:
         raise pulumi.RunError(f"\n{error}") from None
-    graph = build(systems, settings)
-    _report(check(graph))
-    for loaded in systems:
+    for finding in judgement.findings:
+        pulumi.log.warn(str(finding))
+    graph = judgement.graph
+    for loaded in judgement.systems:
         secrets = secret_values(loaded, settings)
         args = SystemArgs(
             graph=graph,
@@ -37,14 +38,6 @@ def run(project: Path) -> None:
         )
         system = System(loaded.name, args)
         pulumi.export(loaded.name, {"urls": system.urls, "notes": notes(graph, loaded.name)})
-
-
-def _report(findings: Sequence[Finding]) -> None:
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if errors:
-        raise pulumi.RunError(f"\n{FindingsError(errors)}")
-    for finding in findings:
-        pulumi.log.warn(str(finding))
 
 
 def secret_lookup(secrets: Mapping[str, SecretStr]) -> Callable[[str], pulumi.Output[str]]:

@@ -6,20 +6,22 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from config.compose.model import Build, ComposeFile, Service
 from config.document import Document, read_document, read_text
 from config.dotenv import parse_dotenv
 from config.finding import Finding, FindingsError
 from config.stack import NAMESPACE, StackSettings, SystemSettings, Target
-from config.system import STAND_IN_REGISTRY, App, Secret, System, Variable
+from config.system import STAND_IN_REGISTRY, App, System, Variable
 from config.text import SecretRef, Template, Value, interpolate_tree
 from config.validate import validate
 
 SYSTEM_FILE = "system.yaml"
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +51,47 @@ class BuildContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSystem:
-    """A system as read: its name (the directory's), its model, its applications."""
+    """A system as read: its name (the directory's), its model, its applications.
+
+    ``unreadable`` are names that the files declare and that could not be read.
+    """
 
     name: str
     document: Document
     system: System
     apps: Mapping[str, LoadedApp]
+    unreadable: frozenset[str] = frozenset()
 
 
 def load_systems(
     directories: Iterable[Path], settings: StackSettings, *, relative_to: Path
 ) -> tuple[LoadedSystem, ...]:
     """Load several systems; a `FindingsError` with the problems of all of them."""
+    loaded, findings = read_systems(directories, settings, relative_to=relative_to)
+    if findings:
+        raise FindingsError(findings)
+    return loaded
+
+
+def read_systems(
+    directories: Iterable[Path], settings: StackSettings, *, relative_to: Path
+) -> tuple[tuple[LoadedSystem, ...], list[Finding]]:
+    """Read what can be read of several systems, and tell every problem.
+
+    With problems, a system may lack what was wrong, whose names are its ``unreadable`` ones: good
+    for judging the rest, not for a deploy. Files are named in findings relative to
+    ``relative_to`` where they lie below it.
+    """
     loaded: list[LoadedSystem] = []
     findings: list[Finding] = []
     for directory in directories:
+        reader = _SystemReader(directory, settings, relative_to)
         try:
-            loaded.append(load_system(directory, settings, relative_to=relative_to))
+            loaded.append(reader.read())
         except FindingsError as error:
             findings += error.findings
-    if findings:
-        raise FindingsError(findings)
-    return tuple(loaded)
-
-
-def load_system(directory: Path, settings: StackSettings, *, relative_to: Path) -> LoadedSystem:
-    """Load the system in ``directory`` for a stack; a `FindingsError` with every problem.
-
-    Files are named in findings relative to ``relative_to`` where they lie below it.
-    """
-    return _SystemReader(directory, settings, relative_to).read()
+        findings += reader.findings
+    return tuple(loaded), findings
 
 
 def secret_values(loaded: LoadedSystem, settings: StackSettings) -> dict[str, SecretStr]:
@@ -97,6 +110,7 @@ class _SystemReader:
         self.settings = settings.of(self.name)
         self.relative_to = relative_to
         self.findings: list[Finding] = []
+        self.unreadable: set[str] = set()
 
     def read(self) -> LoadedSystem:
         file = self.directory / SYSTEM_FILE
@@ -104,15 +118,20 @@ class _SystemReader:
         system, findings = validate(System, document.data, document)
         self.findings += findings
         raw = document.data if isinstance(document.data, dict) else {}
-        # A broken section must not hide what is wrong in the compose files.
-        apps = system.apps if system else self._salvage(App, raw, "apps", document)
+        # What is broken must not hide what else is wrong.
+        if system is None:
+            system = self._readable(System, raw, document, {"hosts": {}})
         variables = self._variables(document, raw, system)
         self._check_settings(document, raw)
-        loaded = {key: self._app(key, app, document, variables) for key, app in apps.items()}
-        if self.findings or system is None:
-            raise FindingsError(self.findings)
-        complete = {key: app for key, app in loaded.items() if app is not None}
-        return LoadedSystem(name=self.name, document=document, system=system, apps=complete)
+        apps = {key: self._app(key, app, document, variables) for key, app in system.apps.items()}
+        self.unreadable |= {key for key, app in apps.items() if app is None}
+        return LoadedSystem(
+            name=self.name,
+            document=document,
+            system=system,
+            apps={key: app for key, app in apps.items() if app is not None},
+            unreadable=frozenset(self.unreadable),
+        )
 
     def display(self, file: Path) -> str:
         """Name a file relative to the project where it lies in it."""
@@ -121,24 +140,37 @@ class _SystemReader:
         except ValueError:
             return str(file)
 
-    def _salvage(
-        self, model: type[Any], raw: Mapping[str, Any], section: str, document: Document
-    ) -> dict[str, Any]:
-        entries = raw.get(section)
-        if not isinstance(entries, dict):
-            return {}
-        checked = {key: validate(model, item, document)[0] for key, item in entries.items()}
-        return {key: item for key, item in checked.items() if item is not None}
+    def _readable(
+        self, model: type[M], raw: Mapping[str, Any], document: Document, least: dict[str, Any]
+    ) -> M:
+        """Read a model entry by entry: what is wrong is left out, its names noted."""
+        empty, _ = validate(model, least, document)
+        assert empty is not None  # noqa: S101 - what `least` is for
+        sections: dict[str, Any] = {}
+        for section in sorted(set(raw) & set(model.model_fields)):
+            if not isinstance(raw[section], dict | list):
+                continue
+            merged: dict[str, Any] | list[Any] = {}
+            if isinstance(getattr(empty, section), tuple):
+                merged = []
+            for key, alone in _one_by_one(raw[section]):
+                read, _ = validate(model, {**least, section: alone}, document)
+                if read is None:
+                    self.unreadable.add(str(key))
+                if isinstance(merged, list):
+                    # Nothing keeps the place of what is wrong, for the others' sake.
+                    merged += getattr(read, section) if read else (None,)
+                elif read is not None:
+                    merged |= getattr(read, section)
+            sections[section] = tuple(merged) if isinstance(merged, list) else merged
+        return empty.model_copy(update=sections)
 
     # Variables and secrets
 
     def _variables(
-        self, document: Document, raw: Mapping[str, Any], system: System | None
+        self, document: Document, raw: Mapping[str, Any], system: System
     ) -> dict[str, Value]:
-        declared = (
-            system.variables if system else self._salvage(Variable, raw, "variables", document)
-        )
-        secrets = system.secrets if system else self._salvage(Secret, raw, "secrets", document)
+        declared, secrets = system.variables, system.secrets
         values: dict[str, Value] = {}
         # Declared, if wrongly: using it is no second mistake.
         if isinstance(raw.get("variables"), dict):
@@ -224,10 +256,11 @@ class _SystemReader:
             return None
         data, findings = interpolate_tree(document, document.data, variables)
         compose, problems = validate(ComposeFile, data, document)
-        if findings or problems or compose is None:
-            self.findings += findings + _unless_interpolated(problems, findings)
-            return None
-        before = len(self.findings)
+        self.findings += findings + _unless_interpolated(problems, findings)
+        if compose is None:
+            if not isinstance(data, dict) or not isinstance(data.get("services"), dict):
+                return None
+            compose = self._readable(ComposeFile, data, document, {"services": {}})
         reader = _FileReader(self, file.parent, document, variables)
         configs = {
             name: config.content
@@ -241,8 +274,6 @@ class _SystemReader:
             for name, service in compose.services.items()
             if service.build is not None
         }
-        if len(self.findings) > before:
-            return None
         return LoadedApp(
             key=key,
             app=app,
@@ -306,6 +337,15 @@ class _FileReader:
         return BuildContext(directory=shown, digest=_digest(directory, build))
 
 
+def _one_by_one(entries: object) -> Iterable[tuple[Any, Any]]:
+    """Split a section into sections of one entry each, with its key."""
+    if isinstance(entries, dict):
+        return [(key, {key: entry}) for key, entry in entries.items()]
+    if isinstance(entries, list):
+        return [(entry if isinstance(entry, str) else "", [entry]) for entry in entries]
+    return []
+
+
 def _digest(directory: Path, build: Build) -> str:
     # Names, kinds and contents in a fixed order: the same context gives the same tag anywhere.
     digest = hashlib.sha256(build.model_dump_json().encode())
@@ -331,6 +371,5 @@ __all__ = [
     "LoadedSystem",
     "SystemSettings",
     "Target",
-    "load_system",
     "load_systems",
 ]

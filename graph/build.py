@@ -5,11 +5,12 @@ References that lead nowhere are noted, not raised: the rules report all of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from config.load import LoadedSystem
 from config.stack import StackSettings
+from config.system import Flow
 from config.system import Record as RecordSpec
 from graph.apps import AppBuilder
 from graph.edges import all_edges
@@ -27,6 +28,7 @@ def build(systems: Iterable[LoadedSystem], settings: StackSettings) -> StackGrap
     names = []
     for loaded in sorted(systems, key=lambda item: item.name):
         names.append(loaded.name)
+        nodes.unreadable = set(loaded.unreadable)
         _add_hosts(loaded, nodes)
         _add_zones(loaded, nodes)
         _add_externals(loaded, nodes)
@@ -84,6 +86,7 @@ def _add_app(loaded: LoadedSystem, key: str, nodes: Nodes) -> App | None:
     source = loaded.document.where(("apps", key, "host"))
     if host not in nodes.hosts:
         nodes.unresolved_name(app.app.host, "host", loaded.system.hosts, source)
+        nodes.unreadable.add(key)  # its services run nowhere: that is told once, not for each
         return None
     id_ = f"app:{loaded.name}/{key}"
     nodes.apps[id_] = App(
@@ -150,7 +153,10 @@ def _add_externals(loaded: LoadedSystem, nodes: Nodes) -> None:
 
 
 def _add_flows(loaded: LoadedSystem, nodes: Nodes) -> None:
-    for index, flow in enumerate(loaded.system.flows):
+    flows: Sequence[Flow | None] = loaded.system.flows
+    for index, flow in enumerate(flows):
+        if flow is None:
+            continue  # could not be read
         source = loaded.document.where(("flows", index))
         ends = [nodes.flow_end(loaded.name, end, source) for end in (flow.source, flow.target)]
         if ends[0] is not None and ends[1] is not None:

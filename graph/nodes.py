@@ -44,9 +44,15 @@ class Nodes:
     host_ports: list[HostPort] = field(default_factory=list)
     flows: list[tuple[str, str, str]] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
 
     def unresolved_name(self, name: str, kind: str, valid: Iterable[str], source: Source) -> None:
-        """Note that ``name`` at ``source`` should name one of ``valid`` and does not."""
+        """Note that ``name`` at ``source`` should name one of ``valid`` and does not.
+
+        What is declared and could not be read is no unknown name: that it is wrong is told.
+        """
+        if self.unreadable & {name, *name.split("/")}:
+            return
         self.unresolved.append(
             Unresolved(name=name, kind=kind, valid=tuple(sorted(valid)), source=source)
         )

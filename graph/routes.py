@@ -35,6 +35,8 @@ def _add_route(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) ->
         if service is None:
             return
     zone = _zone(nodes, loaded.name, name)
+    if zone is None and any(name.endswith(each) for each in loaded.unreadable):
+        return
     port = spec.to.port if spec.to else None
     start_first = service is not None and service.handover.order == "start-first"
     if start_first and service is not None and port is not None:
