@@ -14,7 +14,7 @@ from config.compose.model import Build, ComposeFile, Service
 from config.document import Document, read_document, read_text
 from config.dotenv import parse_dotenv
 from config.finding import Finding, FindingsError
-from config.stack import NAMESPACE, StackSettings, SystemSettings, Target
+from config.stack import NAMESPACE, StackSettings
 from config.system import STAND_IN_REGISTRY, App, System, Variable
 from config.text import SecretRef, Template, Value, interpolate_tree
 from config.validate import validate
@@ -362,14 +362,3 @@ def _unless_interpolated(problems: list[Finding], findings: list[Finding]) -> li
     # A value whose variable is missing is already reported; that it is empty now is no news.
     reported = {finding.source for finding in findings}
     return [problem for problem in problems if problem.source not in reported]
-
-
-__all__ = [
-    "SYSTEM_FILE",
-    "BuildContext",
-    "LoadedApp",
-    "LoadedSystem",
-    "SystemSettings",
-    "Target",
-    "load_systems",
-]

@@ -1,4 +1,4 @@
-"""Plans as trees, and secrets that stand in the open."""
+"""Plans as trees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pulumi
 import pytest
 from pulumi import ResourceOptions
 
-from preview.exposure import exposed
 from preview.plan import Plan, State, Step
 from preview.tree import lines, rows, summary
 from tests.preview.programs import STACK, Box, command, golden, run, small, urn, wide
@@ -60,28 +59,6 @@ def test_a_change_without_its_parents_stands_below_the_stack() -> None:
     alone = Plan(steps=steps[1:2])
     assert [(row.depth, row.branch) for row in rows(alone)] == [(0, "")]
     assert lines(Plan(steps=())) == ["     Type  Name  Plan", "", "Resources:"]
-
-
-def test_secret_configuration_in_the_open_is_found() -> None:
-    def program() -> None:
-        password = pulumi.Config().require("password")
-        command("open", create=f"login {password}", triggers=[{"deep": ["x", password]}])
-        command("closed", create=pulumi.Output.secret(password), dir=command("first").stdout)
-        Box("box").register_outputs({"login": password})
-        pulumi.export("password", pulumi.Config().require_secret("password"))
-
-    assert exposed(run(program)) == (
-        f"{urn('command:local:Command', 'open')}: create",
-        f"{urn('command:local:Command', 'open')}: triggers[0].deep[1]",
-        f"{urn('test:index:Box', 'box')}: login",
-    )
-    assert exposed(run(small)) == ()
-
-
-@pytest.mark.parametrize(("secret", "places"), [("uhu", 1), ("uh", 0)])
-def test_a_secret_as_short_as_any_syllable_isnt_looked_for(secret: str, places: int) -> None:
-    config = {"small:password": secret}
-    assert len(exposed(run(lambda: command("it", create="uhuh"), config=config))) == places
 
 
 def test_each_operation_has_pulumis_sign() -> None:
