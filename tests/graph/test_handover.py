@@ -107,6 +107,12 @@ def test_a_job_must_complete(tmp_path: Path) -> None:
     assert graph.services["service:shop/web/back"].handover.gate is Gate.RUNNING
 
 
+@pytest.mark.parametrize("condition", ["service_started", "service_healthy"])
+def test_what_is_only_waited_for_is_no_job(condition: str, tmp_path: Path) -> None:
+    tail = f"  back: {{image: a, depends_on: {{front: {{condition: {condition}}}}}}}\n"
+    assert handover_of(tmp_path, CHECK, tail=tail).gate is Gate.HEALTHY
+
+
 @pytest.mark.parametrize(("line", "seconds"), [("", 10), ("stop_grace_period: 1m30s", 90)])
 def test_grace(line: str, seconds: int, tmp_path: Path) -> None:
     handover = handover_of(tmp_path, *([line] if line else []))
