@@ -158,7 +158,7 @@ class _SystemReader:
                 if read is None:
                     self.unreadable.add(str(key))
                 if isinstance(merged, list):
-                    # Nothing keeps the place of what is wrong, for the others' sake.
+                    # None keeps the place of what is wrong, so that the others keep their lines.
                     merged += getattr(read, section) if read else (None,)
                 elif read is not None:
                     merged |= getattr(read, section)
