@@ -106,7 +106,7 @@ def _connection(access: HostAccess) -> command.remote.ConnectionArgs:
 def _ssh_options(access: HostAccess) -> list[str]:
     # The pinned key is answered by a command (OpenSSH 8.5 and later), so no file is written and
     # no file of the user's decides; %H is the name ssh looks up, with its port where needed.
-    key = " ".join(access.host_key.split()[:2])
+    key = " ".join((access.host_key or "").split()[:2])
     options = [
         "StrictHostKeyChecking=yes",
         "UserKnownHostsFile=/dev/null",

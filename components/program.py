@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pulumi
@@ -57,9 +57,30 @@ def notes(graph: StackGraph, system: str) -> list[str]:
         for service in graph.services.values()
         if service.image.stand_in_for and graph.apps[service.app].system == system
     ]
-    left = [
-        f"zone {zone.name} is left as it is: its DNS records are not provisioned"
-        for zone in graph.zones.values()
-        if zone.system == system and zone.provider == "cloudflare"
-    ]
-    return said + left
+    return said + list(_left_out(graph, system))
+
+
+def _left_out(graph: StackGraph, system: str) -> Iterator[str]:
+    prod = graph.target == "prod"
+    for zone in graph.zones.values():
+        if zone.system == system and zone.provider == "cloudflare":
+            yield f"zone {zone.name} is left as it is: its DNS records are not provisioned"
+    for host in graph.hosts.values():
+        if prod and host.system == system and host.managed_by:
+            yield f"host {host.key} is left as it is: managed by {host.managed_by}"
+    for ingress in graph.ingresses.values():
+        host = graph.hosts[ingress.host]
+        if ingress.kind == "nginx" and host.system == system:
+            yield f"nginx on {host.key} is left as it is: its virtual hosts are not provisioned"
+    for kind, nodes in (
+        ("process", graph.processes),
+        ("site", graph.sites),
+        ("job", graph.jobs),
+        ("bucket", graph.buckets),
+        ("backup", graph.backups),
+    ):
+        for node in nodes.values():
+            if node.system == system:
+                yield f"{kind} {node.key} is described, not provisioned"
+    if prod and graph.mesh_of(system):
+        yield "the mesh is described, not provisioned"

@@ -36,7 +36,7 @@ class System(pulumi.ComponentResource):
         super().__init__("stackgraph:index:System", name, None, opts)
         self._args = args
         for host in args.graph.hosts.values():
-            if host.system == args.system:
+            if host.system == args.system and (host.managed_by is None or host.access is None):
                 self._add_host(host)
         self.urls = pulumi.Output.from_input(_urls(args.graph, args.system))
         self.register_outputs({"urls": self.urls})
@@ -57,7 +57,7 @@ class System(pulumi.ComponentResource):
             if app.host == host.id
         ]
         ingress_node = args.graph.ingress_of(host.id)
-        if ingress_node is None:
+        if ingress_node is None or ingress_node.kind == "nginx":
             for app in apps:
                 app.add_services(None)
             return

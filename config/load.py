@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -14,12 +16,15 @@ from config.compose.model import Build, ComposeFile, Service
 from config.document import Document, read_document, read_text
 from config.dotenv import parse_dotenv
 from config.finding import Finding, FindingsError
+from config.settings import PLACEHOLDER
 from config.stack import NAMESPACE, StackSettings
 from config.system import STAND_IN_REGISTRY, App, System, Variable
 from config.text import SecretRef, Template, Value, interpolate_tree
 from config.validate import validate
 
 SYSTEM_FILE = "system.yaml"
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
+"""What stands for itself in every part of a URL (RFC 3986, 2.3)."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -53,7 +58,10 @@ class BuildContext:
 class LoadedSystem:
     """A system as read: its name (the directory's), its model, its applications.
 
-    ``unreadable`` are names that the files declare and that could not be read.
+    ``unreadable`` are names that the files declare and that could not be read; ``used`` the
+    variables and secrets that some file uses. Of secrets' values it tells only which are the
+    ``public`` ones of the dev stack where they should not be, and which are ``unplain``: a URL
+    would need them escaped.
     """
 
     name: str
@@ -61,6 +69,27 @@ class LoadedSystem:
     system: System
     apps: Mapping[str, LoadedApp]
     unreadable: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+    public: frozenset[str] = frozenset()
+    unplain: frozenset[str] = frozenset()
+
+
+class _Noting(Mapping[str, Value]):
+    """Variables by name, and which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.values_by_name, self.used = values, set[str]()
+
+    def __getitem__(self, name: str) -> Value:
+        value = self.values_by_name[name]
+        self.used.add(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
 
 
 def load_systems(
@@ -121,7 +150,7 @@ class _SystemReader:
         # What is broken must not hide what else is wrong.
         if system is None:
             system = self._readable(System, raw, document, {"hosts": {}})
-        variables = self._variables(document, raw, system)
+        variables = _Noting(self._variables(document, raw, system))
         self._check_settings(document, raw)
         apps = {key: self._app(key, app, document, variables) for key, app in system.apps.items()}
         self.unreadable |= {key for key, app in apps.items() if app is None}
@@ -131,7 +160,20 @@ class _SystemReader:
             system=system,
             apps={key: app for key, app in apps.items() if app is not None},
             unreadable=frozenset(self.unreadable),
+            used=frozenset(variables.used | _secrets_in_files(apps.values(), system)),
+            **self._told_of_secrets(system),
         )
+
+    def _told_of_secrets(self, system: System) -> dict[str, frozenset[str]]:
+        values = {name: value.get_secret_value() for name, value in self.settings.secrets.items()}
+        known = {name: text for name, text in values.items() if text != PLACEHOLDER}
+        public = {
+            name
+            for name, secret in system.secrets.items()
+            if self.stack.target == "prod" and known.get(name) == secret.dev
+        }
+        unplain = {name for name, text in known.items() if not _PLAIN.fullmatch(text)}
+        return {"public": frozenset(public), "unplain": frozenset(unplain)}
 
     def display(self, file: Path) -> str:
         """Name a file relative to the project where it lies in it."""
@@ -149,6 +191,10 @@ class _SystemReader:
         sections: dict[str, Any] = {}
         for section in sorted(set(raw) & set(model.model_fields)):
             if not isinstance(raw[section], dict | list):
+                continue
+            if getattr(empty, section) is None:
+                read, _ = validate(model, {**least, section: raw[section]}, document)
+                sections[section] = getattr(read, section) if read else None
                 continue
             merged: dict[str, Any] | list[Any] = {}
             if isinstance(getattr(empty, section), tuple):
@@ -214,14 +260,7 @@ class _SystemReader:
         hosts = raw.get("hosts")
         if self.stack.target == "prod" and isinstance(hosts, dict):
             for name in hosts:
-                if name not in self.settings.hosts:
-                    fact = f"host {name} has no address and host key on stack {self.stack.name}"
-                    remedy = (
-                        f"run {self.set_command('hosts', f'{name}.address')} and "
-                        f"{self.set_command('hosts', f'{name}.host_key')}"
-                    )
-                    at = ("hosts", name)
-                    self.findings.append(document.problem("stack-value", at, fact, remedy))
+                self._check_host(document, name, hosts[name])
         for section in ("variables", "secrets", "hosts"):
             declared = raw.get(section)
             names = declared if isinstance(declared, dict) else {}
@@ -234,6 +273,20 @@ class _SystemReader:
                         f"--stack {self.stack.name} --path '{NAMESPACE}:{path}'"
                     )
                     self.findings.append(document.problem("stack-key", (section,), fact, remedy))
+
+    def _check_host(self, document: Document, name: str, raw: object) -> None:
+        ours = not (isinstance(raw, dict) and raw.get("managed_by"))
+        settings = self.settings.hosts.get(name)
+        given = settings.model_fields_set if settings else frozenset()
+        needed = ("address", "host_key") if ours else ("address",)
+        missing = [key for key in needed if key not in given]
+        if missing:
+            what = " and ".join(key.replace("_", " ") for key in missing)
+            fact = f"host {name} has no {what} on stack {self.stack.name}"
+            commands = [self.set_command("hosts", f"{name}.{key}") for key in missing]
+            remedy = f"run {' and '.join(commands)}"
+            at = ("hosts", name)
+            self.findings.append(document.problem("stack-value", at, fact, remedy))
 
     def set_command(self, section: str, name: str, *, secret: bool = False) -> str:
         """Give the command that configures a value of this system on this stack."""
@@ -308,7 +361,7 @@ class _FileReader:
 
     def env(self, name: str, service: Service) -> dict[str, str | Template]:
         values: dict[str, str | Template] = {}
-        variables = {**service.environment, **self.variables}
+        variables = ChainMap[str, Value](self.variables, service.environment)  # type: ignore[arg-type]
         for index, reference in enumerate(service.env_file):
             file = self.base / reference.path
             if not reference.required and not file.exists():
@@ -335,6 +388,11 @@ class _FileReader:
         # Relative to the project, where the program runs: the same on every machine that deploys.
         shown = self.system.display(directory)
         return BuildContext(directory=shown, digest=_digest(directory, build))
+
+
+def _secrets_in_files(apps: Iterable[LoadedApp | None], system: System) -> set[str]:
+    files = {s.environment for app in apps if app for s in app.compose.secrets.values()}
+    return files | {secret for users in system.basic_auth.values() for secret in users.values()}
 
 
 def _one_by_one(entries: object) -> Iterable[tuple[Any, Any]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, SecretStr
 
 from config.base import Model
-from config.units import Label, Port, Text
+from config.units import IpAddress, Label, Port, Text
 
 SYSTEMS_DIRECTORY = "systems"
 
@@ -44,12 +44,17 @@ DockerHost = Annotated[str, AfterValidator(_docker_host)]
 
 
 class HostAccess(Model):
-    """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts."""
+    """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts.
+
+    ``mesh_address`` is its address in the mesh: a type of its own, so that it never stands in
+    for the public one (V10). A host that others manage needs only ``address``.
+    """
 
     address: str
+    mesh_address: IpAddress | None = None
     user: str = "root"
     port: Port = 22
-    host_key: Annotated[str, AfterValidator(_host_key)]
+    host_key: Annotated[str, AfterValidator(_host_key)] | None = None
     private_key: SecretStr | None = Field(
         default=None, description="For Pulumi's own SSH client; without it the SSH agent's keys."
     )

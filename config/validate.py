@@ -17,6 +17,9 @@ from config.units import shown
 
 T = TypeVar("T")
 
+UNION_TAGS = {"message", "choice"}
+"""Tags of unions that no key of the file tells apart."""
+
 _EXPECTED = {
     "string": "a text",
     "int": "a whole number",
@@ -51,8 +54,27 @@ def validate(
     for detail in details:
         inner = tuple(part for part in detail["loc"] if part != "[key]")
         fact, remedy = words(model, detail, inner)
-        findings.append(document.problem("schema", (*at, *inner), fact, remedy))
+        path = _without_tags(inner, data)
+        if detail["type"].startswith("union_tag"):
+            path = (*path, "kind")
+        findings.append(document.problem("schema", (*at, *path), fact, remedy))
     return None, findings
+
+
+def _without_tags(loc: KeyPath, data: object) -> KeyPath:
+    """Drop from a place what pydantic puts in for the chosen model of a union."""
+    path: list[str | int] = []
+    for part in loc:
+        if part in UNION_TAGS or (
+            isinstance(data, Mapping) and part not in data and part == data.get("kind")
+        ):
+            continue
+        path.append(part)
+        if isinstance(data, Mapping):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int):
+            data = data[part] if part < len(data) else None
+    return tuple(path)
 
 
 def _confidential_words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, str]:
@@ -81,6 +103,11 @@ def _words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, s
     if kind == "value_error":
         fact, _, remedy = str(context["error"]).partition("; ")
         return fact, remedy
+    if kind == "union_tag_not_found":
+        return "key 'kind' is missing", "add it"
+    if kind == "union_tag_invalid":
+        valid = [part.strip("' ") for part in context["expected_tags"].split(",")]
+        return f"{shown(context['tag'])} is not valid", one_of(str(context["tag"]), valid)
     if kind == "literal_error":
         valid = [part.strip("' ") for part in context["expected"].replace(" or ", ", ").split(",")]
         return f"{shown(value)} is not valid", one_of(str(value), valid)
@@ -107,12 +134,22 @@ def _step(annotation: Any, part: str | int) -> Any:
     if model is not None and isinstance(part, str) and part in model.model_fields:
         return model.model_fields[part].annotation
     for option in _options(annotation):
+        if _tagged(option, part):
+            return option
         arguments = typing.get_args(option)
         if typing.get_origin(option) in (dict, Mapping):
             return arguments[1]
         if typing.get_origin(option) in (tuple, list):
             return arguments[0]
     return None
+
+
+def _tagged(option: Any, tag: str | int) -> bool:
+    """Whether a model of a union is the one whose ``kind`` is the tag."""
+    if not (isinstance(option, type) and issubclass(option, BaseModel)):
+        return False
+    kind = option.model_fields.get("kind")
+    return kind is not None and tag in typing.get_args(kind.annotation)
 
 
 def _options(annotation: Any) -> list[Any]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
-from config.compose.model import FileReference, Mount
+from config.compose.model import FileReference, Mount, PublishedPort
 from config.compose.model import Network as NetworkSpec
 from config.compose.model import Service as ServiceSpec
 from config.compose.model import Volume as VolumeSpec
+from config.host import DEFAULT_CADDY_IMAGE
 from config.load import LoadedApp, LoadedSystem
-from config.system import DEFAULT_CADDY_IMAGE
+from config.units import format_port_range
 from graph import handover, stand_in
 from graph.addresses import spare_addresses
 from graph.model import (
@@ -46,6 +48,13 @@ class AppBuilder:
             name: spec
             for name, spec in sorted(app.compose.services.items())
             if not spec.profiles or set(spec.profiles) & set(app.app.profiles)
+        }
+
+        self.jobs = {
+            name
+            for spec in self.enabled.values()
+            for name, dependency in spec.depends_on.items()
+            if dependency.condition == "service_completed_successfully"
         }
 
     def add(self) -> None:
@@ -107,12 +116,6 @@ class AppBuilder:
         id_ = self._id("service", key)
         name = logical(self.node.logical_name, key)
         spec, image = self._image(key, declared)
-        jobs = {
-            name
-            for other in self.enabled.values()
-            for name, dependency in other.depends_on.items()
-            if dependency.condition == "service_completed_successfully"
-        }
         self.nodes.services[id_] = Service(
             id=id_,
             app=self.node.id,
@@ -133,7 +136,7 @@ class AppBuilder:
                 for name, needed in sorted(spec.depends_on.items())
                 if needed.restart and name in self.enabled
             ),
-            handover=handover.choose(spec, is_job=key in jobs),
+            handover=handover.choose(spec, is_job=key in self.jobs),
             upstreams=(),
             held_names=(),
             source=self.app.document.where(("services", key)),
@@ -146,14 +149,25 @@ class AppBuilder:
                     port=host_ports(port.published, self.nodes.settings.target),
                     protocol=port.protocol,
                     owner=id_,
+                    target=port.target,
+                    **self._published(key, port),
                     source=self.app.document.where(("services", key, "ports", index)),
                 )
             )
+
+    def _published(self, key: str, port: PublishedPort) -> dict[str, Any]:
+        """Give who may use a published port, and what for, where system.yaml tells."""
+        said = self.loaded.system.ports.get(
+            publication_key(self.node.key, key, port.published, port.protocol)
+        )
+        return {"access": said.access, "purpose": said.purpose} if said else {}
 
     def _hold_names_back(self, network_id: str) -> None:
         """Give each service that may run twice two addresses of its own, where there are any."""
         network = self.nodes.networks.get(network_id)
         if network is None:
+            return
+        if not any(pool.ip_range for pool in network.spec.ipam.config):
             return
         services = [
             service
@@ -176,7 +190,7 @@ class AppBuilder:
         if spec.image is not None and stand_in.is_stand_in(spec.image):
             name = f"{self.node.key}/{key}"
             ingress = self.loaded.system.hosts[self.app.app.host].ingress
-            image = ingress.image if ingress else DEFAULT_CADDY_IMAGE
+            image = ingress.image if ingress and ingress.kind == "caddy" else DEFAULT_CADDY_IMAGE
             return (
                 stand_in.replaced(spec, name, image),
                 Image(reference=image, stand_in_for=name),
@@ -287,6 +301,12 @@ class AppBuilder:
                 )
             )
         return tuple(dependencies)
+
+
+def publication_key(app: str, service: str, ports: range, protocol: str) -> str:
+    """Write a published port as the keys of ``ports`` in system.yaml are written."""
+    suffix = "" if protocol == "tcp" else f"/{protocol}"
+    return f"{app}/{service}:{format_port_range(ports)}{suffix}"
 
 
 def _mounted_volume(id_: str, mount: Mount) -> MountedVolume:

@@ -5,19 +5,21 @@ References that lead nowhere are noted, not raised: the rules report all of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from config.load import LoadedSystem
 from config.stack import StackSettings
-from config.system import Flow
-from config.system import Record as RecordSpec
-from graph.apps import AppBuilder
+from config.zone import Record as RecordSpec
+from graph.apps import AppBuilder, publication_key
+from graph.calls import add_calls, add_externals
 from graph.edges import all_edges
-from graph.model import App, External, Host, Record, StackGraph, Zone
+from graph.model import App, Record, StackGraph, SystemTexts, Zone
 from graph.names import logical, project, served
 from graph.nodes import Nodes
-from graph.routes import add_routes
+from graph.operations import add_operations
+from graph.places import add_hosts, add_mesh, add_processes
+from graph.routes import add_ingresses, add_routes
 
 T = TypeVar("T")
 
@@ -25,33 +27,41 @@ T = TypeVar("T")
 def build(systems: Iterable[LoadedSystem], settings: StackSettings) -> StackGraph:
     """Build the graph of a stack: the same input gives an equal graph, whatever its order."""
     nodes = Nodes(settings)
-    names = []
+    texts = {}
     for loaded in sorted(systems, key=lambda item: item.name):
-        names.append(loaded.name)
+        title = loaded.system.title or loaded.name
+        texts[loaded.name] = SystemTexts(title=title, summary=loaded.system.summary or "")
         nodes.unreadable = set(loaded.unreadable)
-        _add_hosts(loaded, nodes)
-        _add_zones(loaded, nodes)
-        _add_externals(loaded, nodes)
-        for key in sorted(loaded.apps):
-            app = _add_app(loaded, key, nodes)
-            if app is not None:
-                AppBuilder(loaded, loaded.apps[key], app, nodes).add()
-        add_routes(loaded, nodes)
-        _add_flows(loaded, nodes)
+        _add_system(loaded, nodes)
     return StackGraph(
         stack=settings.name,
         target=settings.target,
-        systems=tuple(names),
+        systems=tuple(texts),
+        texts=texts,
         hosts=_sorted(nodes.hosts),
+        meshes=_sorted(nodes.meshes),
         ingresses=_sorted(nodes.ingresses),
         apps=_sorted(nodes.apps),
         networks=_sorted(nodes.networks),
         volumes=_sorted(nodes.volumes),
         services=_sorted(nodes.services),
+        processes=_sorted(nodes.processes),
+        sites=_sorted(nodes.sites),
+        jobs=_sorted(nodes.jobs),
+        variables=_sorted(nodes.variables),
+        secrets=_sorted(nodes.secrets),
         routes=_sorted(nodes.routes),
         zones=_sorted(nodes.zones),
         records=_sorted(nodes.records),
+        databases=_sorted(nodes.databases),
+        buckets=_sorted(nodes.buckets),
+        backups=_sorted(nodes.backups),
+        disposable=tuple(sorted(nodes.disposable, key=lambda d: d.volume)),
+        monitors=_sorted(nodes.monitors),
         externals=_sorted(nodes.externals),
+        flows=tuple(sorted(nodes.flows, key=lambda f: (f.system, f.source))),
+        scenarios=_sorted(nodes.scenarios),
+        waivers=tuple(sorted(nodes.waivers, key=lambda w: (w.system, w.source))),
         host_ports=tuple(sorted(nodes.host_ports, key=lambda p: (p.host, p.port.start, p.owner))),
         edges=all_edges(nodes),
         unresolved=tuple(sorted(nodes.unresolved, key=lambda u: (u.source, u.name))),
@@ -62,30 +72,28 @@ def _sorted(mapping: Mapping[str, T]) -> Mapping[str, T]:
     return dict(sorted(mapping.items()))
 
 
-def _add_hosts(loaded: LoadedSystem, nodes: Nodes) -> None:
-    for key, host in loaded.system.hosts.items():
-        id_ = f"host:{loaded.name}/{key}"
-        dev = nodes.settings.target == "dev"
-        nodes.hosts[id_] = Host(
-            id=id_,
-            system=loaded.name,
-            key=key,
-            logical_name=logical(loaded.name, key),
-            machine="this machine" if dev else id_,
-            platform=host.platform,
-            cpus=host.cpus,
-            memory=host.memory,
-            access=None if dev else nodes.settings.of(loaded.name).hosts.get(key),
-            source=loaded.document.where(("hosts", key)),
-        )
+def _add_system(loaded: LoadedSystem, nodes: Nodes) -> None:
+    # In this order, because each may name what those before it have added.
+    add_hosts(loaded, nodes)
+    _add_zones(loaded, nodes)
+    add_externals(loaded, nodes)
+    for key in sorted(loaded.apps):
+        app = _add_app(loaded, key, nodes)
+        if app is not None:
+            AppBuilder(loaded, loaded.apps[key], app, nodes).add()
+    _note_unknown_ports(loaded, nodes)
+    add_processes(loaded, nodes)
+    add_mesh(loaded, nodes)
+    add_routes(loaded, nodes)
+    add_ingresses(loaded, nodes)
+    add_operations(loaded, nodes)
+    add_calls(loaded, nodes)
 
 
 def _add_app(loaded: LoadedSystem, key: str, nodes: Nodes) -> App | None:
     app = loaded.apps[key]
-    host = f"host:{loaded.name}/{app.app.host}"
-    source = loaded.document.where(("apps", key, "host"))
-    if host not in nodes.hosts:
-        nodes.unresolved_name(app.app.host, "host", loaded.system.hosts, source)
+    host = nodes.host(loaded, app.app.host, ("apps", key, "host"))
+    if host is None:
         nodes.unreadable.add(key)  # its services run nowhere: that is told once, not for each
         return None
     id_ = f"app:{loaded.name}/{key}"
@@ -97,9 +105,23 @@ def _add_app(loaded: LoadedSystem, key: str, nodes: Nodes) -> App | None:
         project=project(loaded.name, key, app.compose.name, nodes.settings.target),
         host=host,
         compose_file=f"{loaded.name}/{app.app.compose}",
+        managed_by=nodes.hosts[host].managed_by,
         source=loaded.document.where(("apps", key)),
     )
     return nodes.apps[id_]
+
+
+def _note_unknown_ports(loaded: LoadedSystem, nodes: Nodes) -> None:
+    known = {
+        publication_key(app_key, key, port.published, port.protocol)
+        for app_key, app in loaded.apps.items()
+        for key, service in app.compose.services.items()
+        for port in service.ports
+    }
+    for name in loaded.system.ports:
+        if name not in known and name.partition(":")[0] not in loaded.unreadable:
+            source = loaded.document.where(("ports", name))
+            nodes.unresolved_name(name, "published port", known, source)
 
 
 def _add_zones(loaded: LoadedSystem, nodes: Nodes) -> None:
@@ -110,8 +132,10 @@ def _add_zones(loaded: LoadedSystem, nodes: Nodes) -> None:
             system=loaded.name,
             name=name,
             provider=zone.provider,
+            managed_by=zone.managed_by,
             ssl=zone.ssl,
             proxied=zone.proxied,
+            rate_limited=zone.rate_limited,
             source=loaded.document.where(("zones", name)),
         )
         for record_name, record in zone.records.items():
@@ -122,10 +146,8 @@ def _add_record(
     loaded: LoadedSystem, nodes: Nodes, zone: str, name: str, record: RecordSpec
 ) -> None:
     at = ("zones", nodes.zones[zone].name, "records", name)
-    host = f"host:{loaded.name}/{record.host}"
-    if host not in nodes.hosts:
-        source = loaded.document.where((*at, "host"))
-        nodes.unresolved_name(record.host, "host", loaded.system.hosts, source)
+    host = nodes.host(loaded, record.host, (*at, "host"))
+    if host is None:
         return
     id_ = f"record:{loaded.name}/{name}"
     nodes.records[id_] = Record(
@@ -133,32 +155,8 @@ def _add_record(
         zone=zone,
         host=host,
         name=served(name, nodes.settings.target),
+        declared_name=name,
         proxied=nodes.zones[zone].proxied if record.proxied is None else record.proxied,
         purpose=record.purpose,
         source=loaded.document.where(at),
     )
-
-
-def _add_externals(loaded: LoadedSystem, nodes: Nodes) -> None:
-    for key, external in loaded.system.externals.items():
-        id_ = f"external:{loaded.name}/{key}"
-        nodes.externals[id_] = External(
-            id=id_,
-            system=loaded.name,
-            key=key,
-            purpose=external.purpose,
-            integration=external.integration,
-            source=loaded.document.where(("externals", key)),
-        )
-
-
-def _add_flows(loaded: LoadedSystem, nodes: Nodes) -> None:
-    flows: Sequence[Flow | None] = loaded.system.flows
-    for index, flow in enumerate(flows):
-        if flow is None:
-            continue  # could not be read
-        source = loaded.document.where(("flows", index))
-        ends = [nodes.flow_end(loaded.name, end, source) for end in (flow.source, flow.target)]
-        if ends[0] is not None and ends[1] is not None:
-            label = ", ".join(text for text in (flow.protocol, flow.purpose) if text)
-            nodes.flows.append((ends[0], ends[1], label))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graph.model import Edge, EdgeKind, Ingress, Route, Service
+from graph.model import Edge, EdgeKind, Ingress, Job, Process, Route, Service, Site
 from graph.nodes import Nodes
 
 
@@ -26,8 +26,36 @@ def _edges(nodes: Nodes) -> Iterator[Edge]:
     for record in nodes.records.values():
         yield Edge(source=record.id, target=record.zone, kind=EdgeKind.NAMED_IN)
         yield Edge(source=record.id, target=record.host, kind=EdgeKind.ROUTES_TO)
-    for source, target, label in nodes.flows:
-        yield Edge(source=source, target=target, kind=EdgeKind.CALLS, label=label)
+    for flow in nodes.flows:
+        label = ", ".join(text for text in (flow.protocol, flow.purpose) if text)
+        yield Edge(source=flow.caller, target=flow.called, kind=EdgeKind.CALLS, label=label)
+    yield from _around(nodes)
+
+
+def _around(nodes: Nodes) -> Iterator[Edge]:
+    placed_nodes: list[Process | Site | Job] = [
+        *nodes.processes.values(),
+        *nodes.sites.values(),
+        *nodes.jobs.values(),
+    ]
+    for placed in placed_nodes:
+        yield Edge(source=placed.id, target=placed.host, kind=EdgeKind.RUNS_ON)
+    for mesh in nodes.meshes.values():
+        for member in mesh.members:
+            yield Edge(source=member, target=mesh.id, kind=EdgeKind.MEMBER_OF)
+    for database in nodes.databases.values():
+        yield Edge(source=database.id, target=database.server, kind=EdgeKind.RUNS_ON)
+    for backup in nodes.backups.values():
+        yield Edge(source=backup.id, target=backup.host, kind=EdgeKind.RUNS_ON)
+        for capture in backup.captures:
+            label = capture.method
+            yield Edge(source=backup.id, target=capture.of, kind=EdgeKind.SAVES, label=label)
+        for copy in backup.copies:
+            yield Edge(source=backup.id, target=copy.to, kind=EdgeKind.COPIES_TO, label=copy.by)
+    for monitor in nodes.monitors.values():
+        watched = monitor.route or monitor.service or monitor.backup
+        if watched:
+            yield Edge(source=monitor.id, target=watched, kind=EdgeKind.WATCHES)
 
 
 def _of_service(service: Service) -> Iterator[Edge]:
@@ -55,8 +83,9 @@ def _of_ingress(ingress: Ingress) -> Iterator[Edge]:
 def _of_route(route: Route) -> Iterator[Edge]:
     if route.ingress:
         yield Edge(source=route.id, target=route.ingress, kind=EdgeKind.SERVED_BY)
-    if route.service:
-        label = f":{route.port}"
-        yield Edge(source=route.id, target=route.service, kind=EdgeKind.ROUTES_TO, label=label)
+    target = route.service or route.process or route.site
+    if target:
+        label = f":{route.port}" if route.port else ""
+        yield Edge(source=route.id, target=target, kind=EdgeKind.ROUTES_TO, label=label)
     if route.zone:
         yield Edge(source=route.id, target=route.zone, kind=EdgeKind.NAMED_IN)

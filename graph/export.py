@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -26,6 +26,8 @@ def to_data(graph: StackGraph) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, timedelta):
         return format_duration(value)
     if isinstance(value, range):
@@ -38,7 +40,7 @@ def _plain(value: Any) -> Any:
         set_fields = {name: getattr(value, name) for name in sorted(value.model_fields_set)}
         return {name: _plain(item) for name, item in set_fields.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
+        names = [f.name for f in dataclasses.fields(value) if not f.name.startswith("_")]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): _plain(value[key]) for key in sorted(value)}

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
+from config.document import KeyPath
 from config.finding import Source
+from config.load import LoadedSystem
 from config.stack import StackSettings
 from graph.model import (
     App,
+    Backup,
+    Bucket,
+    Database,
+    Disposable,
     External,
+    Flow,
     Host,
     HostPort,
     Ingress,
+    Job,
+    Mesh,
+    Monitor,
     Network,
+    Process,
     Record,
     Route,
+    Scenario,
+    Secret,
     Service,
+    Site,
     Unresolved,
+    Variable,
     Volume,
+    Waiver,
     Zone,
 )
 
@@ -32,17 +49,30 @@ class Nodes:
 
     settings: StackSettings
     hosts: dict[str, Host] = field(default_factory=dict)
+    meshes: dict[str, Mesh] = field(default_factory=dict)
     ingresses: dict[str, Ingress] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)
     networks: dict[str, Network] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    secrets: dict[str, Secret] = field(default_factory=dict)
     routes: dict[str, Route] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
+    databases: dict[str, Database] = field(default_factory=dict)
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+    backups: dict[str, Backup] = field(default_factory=dict)
+    disposable: list[Disposable] = field(default_factory=list)
+    monitors: dict[str, Monitor] = field(default_factory=dict)
     externals: dict[str, External] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    waivers: list[Waiver] = field(default_factory=list)
     host_ports: list[HostPort] = field(default_factory=list)
-    flows: list[tuple[str, str, str]] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
 
@@ -57,6 +87,14 @@ class Nodes:
             Unresolved(name=name, kind=kind, valid=tuple(sorted(valid)), source=source)
         )
 
+    def host(self, loaded: LoadedSystem, name: str, at: KeyPath) -> str | None:
+        """Give the id of a host; note it as unresolved when there is none."""
+        id_ = f"host:{loaded.name}/{name}"
+        if id_ in self.hosts:
+            return id_
+        self.unresolved_name(name, "host", loaded.system.hosts, loaded.document.where(at))
+        return None
+
     def service(self, system: str, app: str, name: str, source: Source) -> Service | None:
         """Look up a service by app and name; note it as unresolved when there is none."""
         found = self.services.get(f"service:{system}/{app}/{name}")
@@ -64,23 +102,85 @@ class Nodes:
             self.unresolved_name(f"{app}/{name}", "service", self.service_names(system), source)
         return found
 
+    def service_named(self, loaded: LoadedSystem, name: str, at: KeyPath) -> str | None:
+        """Give the id of a service written ``APP/SERVICE``; note it when there is none."""
+        app, _, key = name.partition("/")
+        found = self.service(loaded.name, app, key, loaded.document.where(at))
+        return found.id if found else None
+
     def service_names(self, system: str) -> list[str]:
         """List a system's services as ``app/service``."""
         prefix = f"service:{system}/"
         return [id_.removeprefix(prefix) for id_ in self.services if id_.startswith(prefix)]
 
-    def flow_end(self, system: str, name: str, source: Source) -> str | None:
-        """Give the id of a flow's end; note it as unresolved when it names nothing."""
+    def kept(self, loaded: LoadedSystem, name: str, at: KeyPath) -> str | None:
+        """Give the id of what holds data: a service, a volume (``APP/VOLUME``) or a process."""
+        for kind, known in (
+            ("service", self.services),
+            ("volume", self.volumes),
+            ("process", self.processes),
+        ):
+            id_ = f"{kind}:{loaded.name}/{name}"
+            if id_ in known:
+                return id_
+        prefix = f"volume:{loaded.name}/"
+        volumes = [id_.removeprefix(prefix) for id_ in self.volumes if id_.startswith(prefix)]
+        valid = [*volumes, *self.service_names(loaded.name), *loaded.system.processes]
+        source = loaded.document.where(at)
+        self.unresolved_name(name, "service, volume or process", valid, source)
+        return None
+
+    def end(self, system: str, name: str, source: Source, also: Iterable[str] = ()) -> str | None:
+        """Give the id of an end of a flow; note it as unresolved when it names nothing.
+
+        An end is ``internet``, an ``APP/SERVICE``, a ``HOST/ingress``, or the name of an
+        external, a process, a bucket or a host. ``also`` are further names that are valid.
+        """
         if name == INTERNET:
             return INTERNET
-        external = f"external:{system}/{name}"
-        if external in self.externals:
-            return external
-        service = f"service:{system}/{name}"
-        if service in self.services:
-            return service
-        prefix = f"external:{system}/"
-        externals = [e.removeprefix(prefix) for e in self.externals if e.startswith(prefix)]
-        valid = [INTERNET, *externals, *self.service_names(system)]
+        for id_, known in self._ends(system, name):
+            if id_ in known:
+                return id_
+        valid = [INTERNET, *also, *self.service_names(system)]
+        for nodes in (self.externals, self.processes, self.buckets, self.hosts):
+            valid += [node.key for node in nodes.values() if node.system == system]
         self.unresolved_name(name, "end of a flow", valid, source)
         return None
+
+    def _ends(self, system: str, name: str) -> Iterator[tuple[str, Iterable[str]]]:
+        if "/" in name:
+            yield f"service:{system}/{name}", self.services
+            host, _, last = name.partition("/")
+            if last == "ingress":
+                yield f"ingress:{system}/{host}", self.ingresses
+            return
+        yield f"external:{system}/{name}", self.externals
+        yield f"process:{system}/{name}", self.processes
+        yield f"bucket:{system}/{name}", self.buckets
+        yield f"host:{system}/{name}", self.hosts
+
+    def route_of_url(self, system: str, url: str) -> str | None:
+        """Give the id of the route that answers a URL, as an ingress would choose it."""
+        parts = urlsplit(url)
+        names = {parts.hostname, (parts.hostname or "").removesuffix(".localhost")}
+        return answering(
+            (r for r in self.routes.values() if r.system == system and r.declared_name in names),
+            parts.path or "/",
+        )
+
+
+def answering(routes: Iterable[Route], path: str) -> str | None:
+    """Give the id of the route, among those of one name, that answers a path."""
+    fits = [route for route in routes if _matches(route.path, path)]
+    best = max(
+        fits, key=lambda r: (not r.path.endswith("*") and bool(r.path), len(r.path)), default=None
+    )
+    return best.id if best else None
+
+
+def _matches(pattern: str, path: str) -> bool:
+    if not pattern:
+        return True
+    if pattern.endswith("*"):
+        return path.startswith(pattern[:-1])
+    return path == pattern

@@ -4,45 +4,71 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from config.access import Sources
 from config.finding import Source
+from config.host import DEFAULT_CADDY_IMAGE, LOOPBACK
 from config.load import LoadedSystem
-from config.system import Route as RouteSpec
+from config.route import Route as RouteSpec
 from graph.apps import ANY_ADDRESS
-from graph.model import HostPort, Ingress, Route, Service, Upstream
+from graph.model import HostPort, Ingress, Process, Route, Service, Site, Upstream
 from graph.names import logical, served
 from graph.nodes import Nodes
 
 HTTP_PORT, HTTPS_PORT = 80, 443
 
+THIS_MACHINE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
+"""Where callers from this machine come from, also by Docker's gateways: the dev stack's mesh."""
+
 
 def add_routes(loaded: LoadedSystem, nodes: Nodes) -> None:
-    """Add a system's routes, then the ingresses that they lead to."""
+    """Add a system's routes."""
     for key, spec in sorted(loaded.system.routes.items()):
         _add_route(loaded, nodes, key, spec)
+
+
+def add_ingresses(loaded: LoadedSystem, nodes: Nodes) -> None:
+    """Add a system's ingresses, once the routes are known that lead to them."""
     for host in sorted(loaded.system.hosts):
         _add_ingress(loaded, nodes, host)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What answers a route, one of the three, or nothing for a redirect."""
+
+    service: Service | None = None
+    process: Process | None = None
+    site: Site | None = None
+
+    @property
+    def host(self) -> str | None:
+        """The id of the host where it is."""
+        found = self.service or self.process or self.site
+        return found.host if found else None
 
 
 def _add_route(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) -> None:
     source = loaded.document.where(("routes", key))
     name, slash, path = key.partition("/")
-    service = None
-    if spec.to is not None:
-        at = loaded.document.where(("routes", key, "to"))
-        service = nodes.service(loaded.name, spec.to.app, spec.to.service, at)
-        if service is None:
-            return
+    answer = _answer(loaded, nodes, key, spec)
+    if answer is None:
+        return
     zone = _zone(nodes, loaded.name, name)
     if zone is None and any(name.endswith(each) for each in loaded.unreadable):
         return
     port = spec.to.port if spec.to else None
-    start_first = service is not None and service.handover.order == "start-first"
-    if start_first and service is not None and port is not None:
-        service = _with_upstream(service, port)
-        nodes.services[service.id] = service
+    ingress = _ingress(loaded, nodes, spec, answer, source)
+    upstream, file = _upstream(loaded, nodes, answer, port, ingress)
+    if file and answer.service and port:
+        service = nodes.services[answer.service.id]
+        nodes.services[service.id] = _with_upstream(service, port)
     id_ = f"route:{loaded.name}/{key}"
+    environment = spec.environment
+    if environment is None:
+        host = ingress.replace("ingress:", "host:") if ingress else ""
+        environment = nodes.hosts[host].environment if host in nodes.hosts else "production"
     nodes.routes[id_] = Route(
         id=id_,
         system=loaded.name,
@@ -50,13 +76,17 @@ def _add_route(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) ->
         declared_name=name,
         path=slash + path,
         zone=zone,
-        ingress=_ingress(loaded, nodes, spec, service, source),
-        service=service.id if service else None,
+        ingress=ingress,
+        service=answer.service.id if answer.service else None,
+        process=answer.process.id if answer.process else None,
+        site=answer.site.id if answer.site else None,
         port=port,
         redirect=spec.redirect,
-        upstream=f"{service.alias}:{port}" if service and not start_first else None,
-        upstream_file=f"{service.alias}-{port}" if service and start_first else None,
+        upstream=upstream,
+        upstream_file=file,
         access=spec.access,
+        sources=sources(loaded, nodes, spec.access),
+        mesh=spec.access.mesh,
         users=_users(loaded, nodes, key, spec),
         strip_prefix=spec.strip_prefix,
         websocket=spec.websocket,
@@ -66,8 +96,72 @@ def _add_route(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) ->
         compress=spec.compress,
         security_headers=spec.security_headers,
         proxied=_proxied(nodes, zone, spec),
+        purpose=spec.purpose,
+        environment=environment,
         source=source,
     )
+
+
+def _answer(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) -> _Answer | None:
+    """Find what answers a route; None, and noted, where it names nothing."""
+    if spec.site is not None:
+        site = nodes.sites.get(f"site:{loaded.name}/{spec.site}")
+        if site is None:
+            at = loaded.document.where(("routes", key, "site"))
+            nodes.unresolved_name(spec.site, "site", loaded.system.sites, at)
+            return None
+        return _Answer(site=site)
+    if spec.to is None:
+        return _Answer()
+    at = loaded.document.where(("routes", key, "to"))
+    if spec.to.app is not None:
+        service = nodes.service(loaded.name, spec.to.app, spec.to.name, at)
+        return _Answer(service=service) if service else None
+    process = nodes.processes.get(f"process:{loaded.name}/{spec.to.name}")
+    if process is None:
+        nodes.unresolved_name(spec.to.name, "process", loaded.system.processes, at)
+        return None
+    return _Answer(process=process)
+
+
+def _upstream(
+    loaded: LoadedSystem, nodes: Nodes, answer: _Answer, port: int | None, ingress: str | None
+) -> tuple[str | None, str | None]:
+    """Give what an ingress calls the target, and the file that says so where it may change."""
+    if port is None or ingress is None:
+        return None, None
+    service = answer.service
+    if _kind(loaded, nodes, ingress.rpartition("/")[2]) == "nginx":
+        if service is None:
+            return f"{LOOPBACK}:{port}", None
+        published = (p for p in service.spec.ports if port in p.target and p.protocol == "tcp")
+        found = next((p.published.start + port - p.target.start for p in published), None)
+        return (f"{LOOPBACK}:{found}" if found else None), None
+    if service is None:
+        return None, None
+    if service.handover.order == "start-first":
+        return None, f"{service.alias}-{port}"
+    return f"{service.alias}:{port}", None
+
+
+def _kind(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> str | None:
+    spec = loaded.system.hosts[host_key].ingress
+    if spec is None:
+        return None
+    # On the dev stack a host is this machine's Docker, which runs no program of the host's.
+    return "caddy" if nodes.settings.target == "dev" else spec.kind
+
+
+def sources(loaded: LoadedSystem, nodes: Nodes, access: Sources) -> tuple[str, ...] | None:
+    """Give the networks that callers may come from; None for anywhere."""
+    if access.anywhere:
+        return None
+    admitted = list(access.allow or ())
+    if access.mesh:
+        mesh = loaded.system.mesh
+        own = (mesh.cidr,) if mesh else ()
+        admitted += THIS_MACHINE if nodes.settings.target == "dev" else own
+    return tuple(dict.fromkeys(admitted))
 
 
 def _with_upstream(service: Service, port: int) -> Service:
@@ -111,12 +205,12 @@ def _ingress(
     loaded: LoadedSystem,
     nodes: Nodes,
     spec: RouteSpec,
-    service: Service | None,
+    answer: _Answer,
     source: Source,
 ) -> str | None:
     with_ingress = sorted(k for k, h in loaded.system.hosts.items() if h.ingress is not None)
-    if service is not None:
-        key = nodes.hosts[service.host].key
+    if answer.host is not None:
+        key = nodes.hosts[answer.host].key
     elif spec.host is not None:
         key = spec.host
     elif len(with_ingress) == 1:
@@ -134,7 +228,10 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
     spec = loaded.system.hosts[host_key].ingress
     if spec is None:
         return
-    settings, dev = nodes.settings, nodes.settings.target == "dev"
+    dev = nodes.settings.target == "dev"
+    kind = _kind(loaded, nodes, host_key)
+    caddy = kind == "caddy"
+    http, https = _ports(nodes)
     id_ = f"ingress:{loaded.name}/{host_key}"
     host = f"host:{loaded.name}/{host_key}"
     name = logical(loaded.name, host_key, "ingress")
@@ -145,18 +242,21 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
     ingress = Ingress(
         id=id_,
         host=host,
+        kind="caddy" if caddy else "nginx",
         logical_name=name,
-        image=spec.image,
+        image=spec.image if spec.kind == "caddy" else DEFAULT_CADDY_IMAGE if caddy else "",
         email=spec.email,
-        http_port=settings.dev_ports.http if dev else HTTP_PORT,
-        https_port=settings.dev_ports.https if dev else HTTPS_PORT,
+        http_port=http,
+        https_port=https,
         certificates="internal" if dev else "acme",
         # Docker gives published ports to the network whose name sorts first: a running proxy must
         # not lose them to one that it joins (docs/adr/0002).
-        network_name=f"0-{name}",
-        config_volume=f"{name}-config",
-        data_volume=f"{name}-data",
-        networks=_joined_networks([nodes.services[service] for service in routed], nodes),
+        network_name=f"0-{name}" if caddy else "",
+        config_volume=f"{name}-config" if caddy else "",
+        data_volume=f"{name}-data" if caddy else "",
+        networks=_joined_networks([nodes.services[service] for service in routed], nodes)
+        if caddy
+        else (),
         waits_for=tuple(routed),
         source=source,
     )
@@ -172,6 +272,14 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
                 source=source,
             )
         )
+
+
+def _ports(nodes: Nodes) -> tuple[int, int]:
+    """Give the ports of the next ingress: on the dev stack each has two of its own."""
+    if nodes.settings.target == "prod":
+        return HTTP_PORT, HTTPS_PORT
+    first, before = nodes.settings.dev_ports, len(nodes.ingresses)
+    return first.http + before, first.https + before
 
 
 def _joined_networks(services: list[Service], nodes: Nodes) -> tuple[str, ...]:

@@ -85,8 +85,8 @@ def _handle(route: Route, ingress: Ingress) -> Directive:
 
 
 def _steps(route: Route, ingress: Ingress) -> Iterable[Directive]:
-    if route.access.allow is not None:
-        yield line("@refused", "not", "remote_ip", *route.access.allow)
+    if route.sources is not None:
+        yield line("@refused", "not", "remote_ip", *route.sources)
         yield line("respond", "@refused", "403")
     if route.access.basic_auth is not None:
         # `basic_auth` since Caddy 2.8, which still reads the former name.
@@ -105,6 +105,10 @@ def _steps(route: Route, ingress: Ingress) -> Iterable[Directive]:
         yield line("encode", "zstd", "gzip")
     if route.redirect is not None:
         yield line("redir", route.redirect.to.rstrip("/") + "{uri}", str(route.redirect.status))
+        return
+    if route.service is None:
+        # What runs on a host itself is not on this machine: the dev stack says so.
+        yield line("respond", f"stand-in for {stand_in_name(route)}", "200")
         return
     if route.strip_prefix and route.path:
         yield line("uri", "strip_prefix", route.path.rstrip("/*"))
@@ -134,6 +138,12 @@ def _proxy(route: Route) -> list[Directive]:
     if route.max_duration is not None:
         transport.append(line("response_header_timeout", format_duration(route.max_duration)))
     return [upstream, *([block("transport", "http", of=transport)] if transport else [])]
+
+
+def stand_in_name(route: Route) -> str:
+    """Name the process or site that an answer of the dev stack's proxy stands in for."""
+    kind, _, rest = (route.process or route.site or "").partition(":")
+    return f"{kind} {rest.partition('/')[2]}"
 
 
 def users_file(route: Route) -> str:

@@ -1,0 +1,259 @@
+"""Hosts, what stands on them besides apps, and the mesh between them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from config.access import Sources, SourcesField
+from config.base import Model
+from config.units import (
+    ByteSize,
+    Cidr,
+    Cores,
+    Duration,
+    IpAddress,
+    Label,
+    Port,
+    parse_port_range,
+    shown,
+)
+
+Platform: TypeAlias = Literal["linux/amd64", "linux/arm64"]
+Environment: TypeAlias = Literal["production", "staging", "development"]
+
+DEFAULT_CADDY_IMAGE = "caddy:2.11.4-alpine"
+LOOPBACK = "127.0.0.1"
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^\s@\"`{}\\]+@[^\s@\"`{}\\]+", text):
+        msg = f"{text!r} is not an e-mail address; write one like ops@example.com"
+        raise ValueError(msg)
+    return text
+
+
+def absolute_path(text: str) -> str:
+    """Give an absolute path of a host back; a ``ValueError`` when it is none."""
+    if not re.fullmatch(r"/[A-Za-z0-9._/@+-]+", text) or ".." in text.split("/"):
+        msg = f"{text!r} is not a path of a host; write an absolute one like /srv/app"
+        raise ValueError(msg)
+    return text
+
+
+HostPath = Annotated[str, AfterValidator(absolute_path)]
+Email = Annotated[str, AfterValidator(_email)]
+
+
+class CaddyIngress(Model):
+    """Caddy in a container, in front of the routes of its host."""
+
+    kind: Literal["caddy"]
+    image: str = DEFAULT_CADDY_IMAGE
+    email: Email | None = Field(default=None, description="Account address for the ACME issuer.")
+
+
+class NginxIngress(Model):
+    """nginx as a program of the host itself; certificates by Let's Encrypt over HTTP-01.
+
+    It reaches services at ports that they publish on the host's loopback address. On the dev
+    stack, where a host is this machine's Docker, Caddy in a container takes its place.
+    """
+
+    kind: Literal["nginx"]
+    email: Email | None = Field(default=None, description="Account address for the ACME issuer.")
+
+
+Ingress = Annotated[CaddyIngress | NginxIngress, Field(discriminator="kind")]
+
+
+class Ssh(Model):
+    """Who may reach a host's SSH server. Its address and port are stack configuration."""
+
+    access: SourcesField = Sources()
+
+
+class AddressPool(Model):
+    """Where the Docker daemon takes subnets from for networks that name none."""
+
+    base: Cidr
+    size: Annotated[int, Field(ge=8, le=30)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> AddressPool:
+        network = ipaddress.ip_network(self.base)
+        if network.prefixlen > self.size:
+            msg = f"size /{self.size} does not fit into {self.base}; give a larger number"
+            raise ValueError(msg)
+        return self
+
+
+class LogRotation(Model):
+    """How the daemon rotates a container's log where the service says nothing."""
+
+    max_size: ByteSize
+    max_files: Annotated[int, Field(ge=1)] = 3
+
+
+class DockerDaemon(Model):
+    """What differs from Docker's defaults in the daemon's configuration."""
+
+    address_pools: tuple[AddressPool, ...] = ()
+    logs: LogRotation | None = None
+
+
+class Bans(Model):
+    """Addresses that fail too often are banned (fail2ban).
+
+    ``failures`` within ``window`` ban an address. ``chain`` is where the ban applies: packets
+    to containers' published ports pass ``docker-user`` and never ``input``.
+    """
+
+    failures: Annotated[int, Field(ge=1)]
+    window: Duration
+    statuses: tuple[Annotated[int, Field(ge=400, le=499)], ...] = Field(
+        default=(), description="HTTP answers of the ingress that count as failures."
+    )
+    chain: Literal["input", "docker-user"] = "docker-user"
+    never: tuple[Cidr, ...] = Field(default=(), description="Networks that are never banned.")
+
+
+class Host(Model):
+    """A machine that runs apps. Its address is stack configuration, never written here."""
+
+    kind: Literal["vps", "ec2", "oci"] = Field(
+        description="vps: any machine that is reached with SSH; ec2, oci: an instance there."
+    )
+    platform: Platform
+    cpus: Cores
+    memory: ByteSize
+    swap: ByteSize = 0
+    purpose: str | None = None
+    environment: Environment = "production"
+    managed_by: str | None = Field(
+        default=None,
+        description="Who provisions it, if not this program: it is described, never written.",
+    )
+    hardened: bool = Field(
+        default=True, description="Keys only, no root password, security updates, a firewall."
+    )
+    ingress: Ingress | None = None
+    ssh: Ssh = Ssh()
+    docker: DockerDaemon = DockerDaemon()
+    bans: Bans | None = None
+
+
+class Mesh(Model):
+    """The private network between hosts and their operators.
+
+    With ``dns`` its members resolve mesh-only names to mesh addresses. A host's own mesh
+    address is stack configuration.
+    """
+
+    kind: Literal["headscale", "tailscale", "wireguard"]
+    cidr: Cidr
+    members: tuple[Label, ...]
+    control: str | None = Field(
+        default=None, description="The service that is its control server, as APP/SERVICE."
+    )
+    dns: bool = True
+
+
+class Listener(Model):
+    """A port that a process listens on, and on which of the host's addresses."""
+
+    port: Port
+    address: IpAddress = LOOPBACK
+    access: SourcesField = Sources()
+
+
+def _listener(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"port": value}
+    if isinstance(value, str):
+        address, colon, port = value.rpartition(":")
+        ports = parse_port_range(port)
+        if len(ports) != 1:
+            msg = f"{shown(value)} is more than one port; write one entry for each"
+            raise ValueError(msg)
+        return {"port": ports.start, **({"address": address} if colon else {})}
+    return value
+
+
+_LISTENER_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": ["integer", "string"]}, Listener.model_json_schema(mode="validation")]
+}
+
+
+class Process(Model):
+    """A program that a host runs itself, kept running by systemd or PM2.
+
+    ``data`` are the host's paths that hold what it must not lose.
+    """
+
+    host: Label
+    manager: Literal["systemd", "pm2"]
+    purpose: str
+    command: str
+    directory: HostPath
+    user: str
+    listens: tuple[Annotated[Listener, BeforeValidator(_listener)], ...] = ()
+    memory: ByteSize | None = Field(default=None, description="Upper limit, in bytes.")
+    on_boot: bool = Field(default=True, description="Started again when the host starts.")
+    data: tuple[HostPath, ...] = ()
+
+
+class Site(Model):
+    """A directory of static files on a host, which its ingress serves.
+
+    ``fallback`` answers for paths that are no file, as a single-page application needs;
+    ``immutable`` are paths whose names change with their content, kept for a year by browsers.
+    """
+
+    host: Label
+    path: HostPath
+    purpose: str
+    fallback: Annotated[
+        str | None, AfterValidator(lambda text: text if text is None else _file_name(text))
+    ] = None
+    immutable: tuple[str, ...] = ()
+
+
+def _file_name(text: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._/-]+", text):
+        msg = f"{text!r} is not a path of the site; write one like /index.html"
+        raise ValueError(msg)
+    return text
+
+
+class Job(Model):
+    """A command that a host runs on a schedule: five fields, as crontab(5) has them."""
+
+    host: Label
+    schedule: Annotated[str, AfterValidator(lambda text: cron(text))]
+    command: str
+    purpose: str
+
+
+_CRON_FIELD = re.compile(r"(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*")
+_CRON_LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+
+
+def cron(text: str) -> str:
+    """Give a schedule of five numeric cron fields back; a ``ValueError`` when it is none."""
+    fields = text.split()
+    good = len(fields) == len(_CRON_LIMITS) and all(
+        _CRON_FIELD.fullmatch(field)
+        and all(low <= int(number) <= high for number in re.findall(r"(?<!/)\b[0-9]+", field))
+        for field, (low, high) in zip(fields, _CRON_LIMITS, strict=True)
+    )
+    if not good:
+        msg = f"{text!r} is not a schedule; write five cron fields, like 55 2 * * *"
+        raise ValueError(msg)
+    return " ".join(fields)
+
+
+Schedule = Annotated[str, AfterValidator(cron), WithJsonSchema({"type": "string"})]

@@ -1,0 +1,145 @@
+"""Nodes: machines, what stands on them besides apps, and the mesh between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from config.access import Sources
+from config.compose.model import Protocol
+from config.finding import Source
+from config.host import Bans, DockerDaemon, Environment, Platform
+from config.host import Job as JobSpec
+from config.host import Process as ProcessSpec
+from config.host import Site as SiteSpec
+from config.stack import HostAccess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A machine. ``access`` is None where the host is this machine's own Docker (dev stack).
+
+    ``machine`` tells which hosts share ports, subnets and container names: on the dev stack all
+    do, for all are this machine. With ``managed_by`` it is described, never written.
+    """
+
+    id: str
+    system: str
+    key: str
+    logical_name: str
+    machine: str
+    kind: Literal["vps", "ec2", "oci"]
+    platform: Platform
+    cpus: float
+    memory: int
+    swap: int
+    purpose: str | None
+    environment: Environment
+    managed_by: str | None
+    hardened: bool
+    ssh: Sources
+    docker: DockerDaemon
+    bans: Bans | None
+    access: HostAccess | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingress:
+    """The reverse proxy of a host: Caddy in a container, or nginx on the host itself.
+
+    ``networks`` are the networks it must join, derived from its routes; ``waits_for`` the
+    services that must have handed over before their routes are switched on. nginx has neither
+    image, network nor volumes. On the dev stack every ingress is Caddy.
+    """
+
+    id: str
+    host: str
+    kind: Literal["caddy", "nginx"]
+    logical_name: str
+    image: str
+    email: str | None
+    http_port: int
+    https_port: int
+    certificates: Literal["acme", "internal"]
+    network_name: str
+    config_volume: str
+    data_volume: str
+    networks: tuple[str, ...]
+    waits_for: tuple[str, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A program that a host runs itself."""
+
+    id: str
+    system: str
+    host: str
+    key: str
+    logical_name: str
+    spec: ProcessSpec
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A directory of static files on a host."""
+
+    id: str
+    system: str
+    host: str
+    key: str
+    spec: SiteSpec
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A command that a host runs on a schedule."""
+
+    id: str
+    system: str
+    host: str
+    key: str
+    spec: JobSpec
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mesh:
+    """The private network between hosts: its members, and the service that controls it."""
+
+    id: str
+    system: str
+    kind: Literal["headscale", "tailscale", "wireguard"]
+    cidr: str
+    members: tuple[str, ...]
+    control: str | None
+    dns: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPort:
+    """A port of a host that somebody listens on; ``ip`` is ``0.0.0.0`` for every address.
+
+    ``target`` are the ports inside of the owner's container that it leads to; None where there
+    is no container. ``access`` is who may use it, as far as the address allows.
+    """
+
+    host: str
+    ip: str
+    port: range
+    protocol: Protocol
+    owner: str
+    source: Source
+    target: range | None = None
+    access: Sources = field(default_factory=Sources)
+    purpose: str | None = None
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only the host itself can use it."""
+        return self.ip == "::1" or self.ip.startswith("127.")

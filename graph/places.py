@@ -1,0 +1,137 @@
+"""Builds hosts, and what stands on them besides apps: processes, sites, jobs, the mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from config.host import Process as ProcessSpec
+from config.load import LoadedSystem
+from graph.model import Host, HostPort, Job, Mesh, Process, Site
+from graph.names import host_ports, logical
+from graph.nodes import Nodes
+
+
+def add_hosts(loaded: LoadedSystem, nodes: Nodes) -> None:
+    """Add a system's hosts."""
+    dev = nodes.settings.target == "dev"
+    for key, host in loaded.system.hosts.items():
+        id_ = f"host:{loaded.name}/{key}"
+        nodes.hosts[id_] = Host(
+            id=id_,
+            system=loaded.name,
+            key=key,
+            logical_name=logical(loaded.name, key),
+            machine="this machine" if dev else id_,
+            kind=host.kind,
+            platform=host.platform,
+            cpus=host.cpus,
+            memory=host.memory,
+            swap=host.swap,
+            purpose=host.purpose,
+            environment=host.environment,
+            managed_by=host.managed_by,
+            hardened=host.hardened,
+            ssh=host.ssh.access,
+            docker=host.docker,
+            bans=host.bans,
+            access=None if dev else nodes.settings.of(loaded.name).hosts.get(key),
+            source=loaded.document.where(("hosts", key)),
+        )
+
+
+def add_processes(loaded: LoadedSystem, nodes: Nodes) -> None:
+    """Add a system's processes, with the ports that they listen on, its sites and its jobs."""
+    for key, spec, host in _placed(loaded, nodes, "processes", loaded.system.processes):
+        _add_process(loaded, nodes, key, spec, host)
+    for key, spec, host in _placed(loaded, nodes, "sites", loaded.system.sites):
+        id_ = f"site:{loaded.name}/{key}"
+        nodes.sites[id_] = Site(
+            id=id_,
+            system=loaded.name,
+            host=host,
+            key=key,
+            spec=spec,
+            source=loaded.document.where(("sites", key)),
+        )
+    for key, spec, host in _placed(loaded, nodes, "jobs", loaded.system.jobs):
+        id_ = f"job:{loaded.name}/{key}"
+        nodes.jobs[id_] = Job(
+            id=id_,
+            system=loaded.name,
+            host=host,
+            key=key,
+            spec=spec,
+            source=loaded.document.where(("jobs", key)),
+        )
+
+
+def _placed(
+    loaded: LoadedSystem, nodes: Nodes, section: str, entries: Mapping[str, Any]
+) -> list[tuple[str, Any, str]]:
+    """Give the entries whose host exists, with its id; note the others."""
+    found = []
+    for key, spec in entries.items():
+        host = nodes.host(loaded, spec.host, (section, key, "host"))
+        if host is None:
+            nodes.unreadable.add(key)
+        else:
+            found.append((key, spec, host))
+    return found
+
+
+def _add_process(
+    loaded: LoadedSystem, nodes: Nodes, key: str, spec: ProcessSpec, host: str
+) -> None:
+    id_ = f"process:{loaded.name}/{key}"
+    nodes.processes[id_] = Process(
+        id=id_,
+        system=loaded.name,
+        host=host,
+        key=key,
+        logical_name=logical(loaded.name, key),
+        spec=spec,
+        source=loaded.document.where(("processes", key)),
+    )
+    for index, listener in enumerate(spec.listens):
+        port = range(listener.port, listener.port + 1)
+        nodes.host_ports.append(
+            HostPort(
+                host=host,
+                ip=listener.address,
+                port=host_ports(port, nodes.settings.target),
+                protocol="tcp",
+                owner=id_,
+                target=port,
+                access=listener.access,
+                source=loaded.document.where(("processes", key, "listens", index)),
+            )
+        )
+
+
+def add_mesh(loaded: LoadedSystem, nodes: Nodes) -> None:
+    """Add a system's mesh, once its services are known."""
+    spec = loaded.system.mesh
+    if spec is None:
+        return
+    members = [
+        nodes.host(loaded, name, ("mesh", "members", index))
+        for index, name in enumerate(spec.members)
+    ]
+    control = None
+    if spec.control is not None:
+        source = loaded.document.where(("mesh", "control"))
+        app, _, name = spec.control.partition("/")
+        service = nodes.service(loaded.name, app, name, source)
+        control = service.id if service else None
+    id_ = f"mesh:{loaded.name}"
+    nodes.meshes[id_] = Mesh(
+        id=id_,
+        system=loaded.name,
+        kind=spec.kind,
+        cidr=spec.cidr,
+        members=tuple(sorted(member for member in members if member)),
+        control=control,
+        dns=spec.dns,
+        source=loaded.document.where(("mesh",)),
+    )
