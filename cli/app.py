@@ -20,7 +20,7 @@ from cli.output import (
     write_atomically,
 )
 from cli.project import Project
-from config.finding import FindingsError
+from config.finding import FindingsError, Severity
 from graph.rules import RULES
 
 app = typer.Typer(
@@ -71,12 +71,17 @@ def check_command(
     systems: Systems = None,
     stack: Stack = "dev",
     format_: Annotated[CheckFormat, typer.Option("--format")] = CheckFormat.TEXT,
+    severity: Annotated[
+        Severity, typer.Option("--severity", help="The least severity that is told.")
+    ] = Severity.WARNING,
 ) -> None:
     """Report all findings of the files and the rules."""
     try:
         findings = _project().judge(stack, systems or ()).findings
     except FindingsError as error:
         findings = error.findings
+    if severity is Severity.ERROR:
+        findings = tuple(finding for finding in findings if finding.severity is severity)
     if format_ is CheckFormat.JSON:
         typer.echo(findings_json(findings))
     else:

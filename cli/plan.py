@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from cli.output import FOUND, note, show_findings
-from cli.project import PROJECT_FILE, Project
+from cli.project import PROJECT_FILE, Project, today
 from config.document import read_document
 from config.finding import FindingsError
 from config.load import SYSTEM_FILE
@@ -112,7 +112,7 @@ def _checked_graph(project: Project, stack: str, values: Mapping[str, object]) -
     """Show findings with their colours and ids before the program would tell them as one text."""
     settings = project.settings_of(stack, values)
     directories = settings.directories(project.root)
-    judgement = judge(directories, settings, relative_to=project.root).accepted()
+    judgement = judge(directories, settings, relative_to=project.root, today=today()).accepted()
     show_findings(judgement.findings, to_stderr=True)
     return judgement.graph
 

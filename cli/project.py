@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from config.document import Document
@@ -16,6 +17,11 @@ from graph.judge import Judgement, judge
 from graph.model import StackGraph
 
 PROJECT_FILE = "Pulumi.yaml"
+
+
+def today() -> date:
+    """Give the day, in UTC, by which waivers end."""
+    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,8 @@ class Project:
     def judge(self, stack: str, systems: Sequence[str] = ()) -> Judgement:
         """Judge a stack's systems, or the named ones."""
         settings = self.settings(stack, systems)
-        return judge(settings.directories(self.root), settings, relative_to=self.root)
+        directories = settings.directories(self.root)
+        return judge(directories, settings, relative_to=self.root, today=today())
 
     def load(self, settings: StackSettings) -> tuple[LoadedSystem, ...]:
         """Load the systems of a stack."""

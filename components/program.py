@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pulumi
@@ -22,7 +23,9 @@ def run(project: Path) -> None:
     try:
         settings = stack_settings(project)
         directories = settings.directories(project)
-        judgement = judge(directories, settings, relative_to=project).accepted()
+        judgement = judge(
+            directories, settings, relative_to=project, today=datetime.now(UTC).date()
+        ).accepted()
     except FindingsError as error:
         raise pulumi.RunError(f"\n{error}") from None
     for finding in judgement.findings:

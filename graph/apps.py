@@ -155,6 +155,21 @@ class AppBuilder:
                 )
             )
 
+        if spec.network_mode == "host":
+            # What it listens on, it listens on as a program of the host would.
+            for index, exposed in enumerate(spec.expose):
+                self.nodes.host_ports.append(
+                    HostPort(
+                        host=self.node.host,
+                        ip=ANY_ADDRESS,
+                        port=exposed.target,
+                        protocol=exposed.protocol,
+                        owner=id_,
+                        target=exposed.target,
+                        source=self.app.document.where(("services", key, "expose", index)),
+                    )
+                )
+
     def _published(self, key: str, port: PublishedPort) -> dict[str, Any]:
         """Give who may use a published port, and what for, where system.yaml tells."""
         said = self.loaded.system.ports.get(

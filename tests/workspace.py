@@ -28,7 +28,7 @@ config:
 """,
     "systems/shop/system.yaml": """\
 hosts:
-  vps: {kind: vps, platform: linux/amd64, cpus: 2, memory: 2GiB, ingress: {kind: caddy}}
+  vps: {kind: vps, platform: linux/amd64, cpus: 2, memory: 2GiB, ingress: {kind: caddy}, docker: {logs: {max_size: 10m}}}
 apps:
   web: {host: vps, compose: web.compose.yaml}
 variables:
@@ -43,9 +43,11 @@ routes:
     "systems/shop/web.compose.yaml": """\
 services:
   front:
-    image: nginx:1.29
+    image: nginx:1.29.3
     expose: ["8080"]
     networks: [public]
+    mem_limit: 64m
+    healthcheck: {test: [CMD, curl, -f, "http://127.0.0.1:8080/"], interval: 30s, timeout: 5s}
 networks:
   public: {}
 """,
