@@ -17,6 +17,7 @@ from cli.output import (
     findings_json,
     note,
     show_findings,
+    show_table,
     write_atomically,
 )
 from cli.project import Project
@@ -50,6 +51,7 @@ class CheckFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
 
 
 class GraphFormat(StrEnum):
@@ -60,7 +62,7 @@ class GraphFormat(StrEnum):
 
 
 class TableFormat(StrEnum):
-    """How ``rules`` prints."""
+    """How ``reach`` and ``rules`` print."""
 
     TABLE = "table"
     JSON = "json"
@@ -84,6 +86,10 @@ def check_command(
         findings = tuple(finding for finding in findings if finding.severity is severity)
     if format_ is CheckFormat.JSON:
         typer.echo(findings_json(findings))
+    elif format_ is CheckFormat.SARIF:
+        from cli.sarif import findings_sarif
+
+        typer.echo(findings_sarif(findings))
     else:
         show_findings(findings)
         note(f"{len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
@@ -120,6 +126,25 @@ def graph_command(
             typer.echo(json.dumps(to_data(graph), indent=2))
         else:
             typer.echo(flowchart(graph), nl=False)
+
+    _reporting(show)
+
+
+@app.command("reach")
+def reach_command(
+    system: OneSystem,
+    stack: Stack = "dev",
+    format_: Annotated[TableFormat, typer.Option("--format")] = TableFormat.TABLE,
+) -> None:
+    """Show who can reach what: every published port, routed path and container port."""
+    from cli.reach import reach_json, reach_table
+
+    def show() -> None:
+        graph = _project().judged_graph(stack, [system])
+        if format_ is TableFormat.JSON:
+            typer.echo(reach_json(graph))
+        else:
+            show_table(("What", "From", "By way of", "Why"), reach_table(graph))
 
     _reporting(show)
 

@@ -52,6 +52,14 @@ def findings_json(findings: Sequence[Finding]) -> str:
     return json.dumps({"version": 1, "findings": rows}, indent=2)
 
 
+def show_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as wide as its texts are: on a terminal and in a file the same lines."""
+    widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
+    for row in (head, *rows):
+        cells = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
+        typer.echo("  ".join(cells).rstrip())
+
+
 def note(text: str) -> None:
     """Print a message for people to standard error."""
     typer.echo(text, err=True)

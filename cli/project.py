@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from config.document import Document
-from config.finding import Finding, FindingsError, Source, one_of
+from config.finding import Finding, FindingsError, Severity, Source, one_of
 from config.load import SYSTEM_FILE, LoadedSystem, load_systems
 from config.settings import file_values, read_settings, read_stack_file
 from config.stack import NAMESPACE, SYSTEMS_DIRECTORY, StackSettings
 from graph.build import build
 from graph.judge import Judgement, judge
 from graph.model import StackGraph
+from graph.rules import RULES
 
 PROJECT_FILE = "Pulumi.yaml"
 
@@ -98,6 +99,25 @@ class Project:
         settings = self.settings(stack, systems)
         directories = settings.directories(self.root)
         return judge(directories, settings, relative_to=self.root, today=today())
+
+    def judged_graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
+        """Give the graph of systems that could be read, whatever the rules say of them.
+
+        A `FindingsError` tells what could not be read. Values that only a stack configures may be
+        missing: they decide nothing that a graph shows.
+        """
+        judgement = self.judge(stack, systems)
+        own = {rule.id for rule in RULES}
+        unread = [
+            finding
+            for finding in judgement.findings
+            if finding.severity is Severity.ERROR
+            and finding.rule not in own
+            and not finding.rule.startswith(("stack-", "waiver-"))
+        ]
+        if unread:
+            raise FindingsError(unread)
+        return judgement.graph
 
     def load(self, settings: StackSettings) -> tuple[LoadedSystem, ...]:
         """Load the systems of a stack."""

@@ -69,7 +69,7 @@ def _left_out(graph: StackGraph, system: str) -> Iterator[str]:
         if zone.system == system and zone.provider == "cloudflare":
             yield f"zone {zone.name} is left as it is: its DNS records are not provisioned"
     for host in graph.hosts.values():
-        if prod and host.system == system and host.managed_by:
+        if host.system == system and host.managed_by:
             yield f"host {host.key} is left as it is: managed by {host.managed_by}"
     for ingress in graph.ingresses.values():
         host = graph.hosts[ingress.host]

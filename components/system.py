@@ -36,7 +36,7 @@ class System(pulumi.ComponentResource):
         super().__init__("stackgraph:index:System", name, None, opts)
         self._args = args
         for host in args.graph.hosts.values():
-            if host.system == args.system and (host.managed_by is None or host.access is None):
+            if host.system == args.system and host.managed_by is None:
                 self._add_host(host)
         self.urls = pulumi.Output.from_input(_urls(args.graph, args.system))
         self.register_outputs({"urls": self.urls})

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.host import Process as ProcessSpec
 from config.load import LoadedSystem
+from graph.apps import ANY_ADDRESS
 from graph.model import Host, HostPort, Job, Mesh, Process, Site
 from graph.names import host_ports, logical
 from graph.nodes import Nodes
@@ -17,12 +18,13 @@ def add_hosts(loaded: LoadedSystem, nodes: Nodes) -> None:
     dev = nodes.settings.target == "dev"
     for key, host in loaded.system.hosts.items():
         id_ = f"host:{loaded.name}/{key}"
+        access = None if dev else nodes.settings.of(loaded.name).hosts.get(key)
         nodes.hosts[id_] = Host(
             id=id_,
             system=loaded.name,
             key=key,
             logical_name=logical(loaded.name, key),
-            machine="this machine" if dev else id_,
+            machine="this machine" if dev and not host.managed_by else id_,
             kind=host.kind,
             platform=host.platform,
             cpus=host.cpus,
@@ -35,9 +37,26 @@ def add_hosts(loaded: LoadedSystem, nodes: Nodes) -> None:
             ssh=host.ssh.access,
             docker=host.docker,
             bans=host.bans,
-            access=None if dev else nodes.settings.of(loaded.name).hosts.get(key),
+            access=access,
             source=loaded.document.where(("hosts", key)),
         )
+        if access is not None and not host.managed_by:
+            _add_ssh(loaded, nodes, nodes.hosts[id_], access.port)
+
+
+def _add_ssh(loaded: LoadedSystem, nodes: Nodes, host: Host, port: int) -> None:
+    nodes.host_ports.append(
+        HostPort(
+            host=host.id,
+            ip=ANY_ADDRESS,
+            port=range(port, port + 1),
+            protocol="tcp",
+            owner=host.id,
+            access=host.ssh,
+            purpose="SSH",
+            source=loaded.document.where(("hosts", host.key, "ssh")),
+        )
+    )
 
 
 def add_processes(loaded: LoadedSystem, nodes: Nodes) -> None:

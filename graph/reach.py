@@ -99,7 +99,8 @@ def port_ways(graph: StackGraph, port: HostPort) -> tuple[Way, ...]:
     ingress = graph.ingresses.get(port.owner)
     if ingress is not None and graph.target == "prod":
         return tuple(_to_ingress(graph, ingress, port))
-    places = list(_places(graph, port.access))
+    managed = graph.hosts[port.host].managed_by is not None
+    places = list(_places(graph, port.access, managed=managed))
     why = f"it is published on {_address(port)}"
     return tuple(
         Way(place=place, hops=end, why=f"{why}{_told(place)}") for place in _widest_first(places)
@@ -215,8 +216,8 @@ def _to_ingress(graph: StackGraph, ingress: Ingress, port: HostPort) -> Iterator
         yield Way(place=place, hops=end, why=found[place])
 
 
-def _places(graph: StackGraph, access: Sources) -> Iterator[Place]:
-    dev = graph.target == "dev"
+def _places(graph: StackGraph, access: Sources, *, managed: bool = False) -> Iterator[Place]:
+    dev = graph.target == "dev" and not managed
     if access.anywhere:
         yield Place(PlaceKind.LAN if dev else PlaceKind.INTERNET)
         return

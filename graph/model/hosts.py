@@ -20,7 +20,8 @@ class Host:
     """A machine. ``access`` is None where the host is this machine's own Docker (dev stack).
 
     ``machine`` tells which hosts share ports, subnets and container names: on the dev stack all
-    do, for all are this machine. With ``managed_by`` it is described, never written.
+    do, for all are this machine. With ``managed_by`` it is described, never written, and on the
+    dev stack it is no part of this machine.
     """
 
     id: str
