@@ -8,17 +8,20 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.register import bare_program, our_program
+from bench.scale import write_project
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 RUNS = 7
 
 CHECK = "import sys; sys.argv = ['stackgraph', 'check', 'dyniq']; from cli.app import main; main()"
+CHECK_ALL = "import sys; sys.argv = ['stackgraph', 'check']; from cli.app import main; main()"
 LIBRARIES = "import pydantic, typer, yaml"
 PROGRAM_IMPORTS = "import components.program, sys; print('\\n'.join(sys.modules))"
 CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")
@@ -26,7 +29,7 @@ CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")
 
 def main() -> int:
     """Measure everything; 1 when something misses its target."""
-    missed = [not measure() for measure in (check_speed, local_imports, registering)]
+    missed = [not measure() for measure in (check_speed, check_scale, local_imports, registering)]
     return 1 if any(missed) else 0
 
 
@@ -45,6 +48,26 @@ def check_speed() -> bool:
         f"{median:.2f} s, {statistics.median(ratios):.2f} times importing pydantic, typer, yaml",
         "under 0.5 s",
         good=median < 0.5,
+    )
+
+
+def check_scale() -> bool:
+    """``stackgraph check`` of a thousand services, and of two thousand."""
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = [(20, 10), (1000, 500), (2000, 1000)]
+        projects = [
+            write_project(Path(folder) / str(services), services=services, routes=routes)
+            for services, routes in sizes
+        ]
+        seconds = [[_process(CHECK_ALL, project) for project in projects] for _ in range(RUNS)]
+    whole = statistics.median(once for _, once, _ in seconds)
+    # What does not grow, such as the imports, would hide how the rest does.
+    growth = statistics.median((twice - least) / (once - least) for least, once, twice in seconds)
+    return _tell(
+        "check of 1,000 services and 500 routes, the whole command; twice the size",
+        f"{whole:.2f} s; {growth:.2f} times",
+        "under 1 s; at most 2.3 times",
+        good=whole < 1 and growth <= 2.3,
     )
 
 
@@ -74,9 +97,9 @@ def registering() -> bool:
     )
 
 
-def _process(code: str) -> float:
+def _process(code: str, folder: Path = PROJECT) -> float:
     started = time.perf_counter()
-    subprocess.run([PYTHON, "-c", code], cwd=PROJECT, capture_output=True, check=True)
+    subprocess.run([PYTHON, "-c", code], cwd=folder, capture_output=True, check=True)
     return time.perf_counter() - started
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from enum import StrEnum
@@ -232,4 +233,7 @@ def _reporting(action: Callable[[], None]) -> None:
 
 def main() -> None:
     """Run the command."""
+    # What it makes lives to its end, which is soon. Looking through all of it again and again
+    # for garbage takes a fifth of the time of a large system, and grows faster than that does.
+    gc.disable()
     app()

@@ -283,14 +283,23 @@ def _ports(nodes: Nodes) -> tuple[int, int]:
 
 
 def _joined_networks(services: list[Service], nodes: Nodes) -> tuple[str, ...]:
-    """Choose as few networks as will do: again and again the one that reaches most services.
+    """Choose the networks by which an ingress reaches services: of each app as few as will do."""
+    internal = {id_ for id_, network in nodes.networks.items() if network.spec.internal}
+    choices: dict[str, list[set[str]]] = {}
+    for service in services:
+        if service.attachments:
+            networks = {attachment.network for attachment in service.attachments}
+            choices.setdefault(service.app, []).append(networks)
+    return tuple(sorted(n for of_app in choices.values() for n in _fewest(of_app, internal)))
+
+
+def _fewest(choices: list[set[str]], internal: set[str]) -> set[str]:
+    """Choose a network out of each set: again and again the one that is in most of them.
 
     Where there is a choice, a network that is not internal: what is on internal ones is meant
     to be kept from whatever faces the outside.
     """
-    choices = [{a.network for a in s.attachments} for s in services if s.attachments]
-    internal = {id_ for id_, network in nodes.networks.items() if network.spec.internal}
-    joined: set[str] = set()
+    joined = {network for networks in choices if len(networks) == 1 for network in networks}
     while unreached := [networks for networks in choices if not networks & joined]:
         reaching = Counter(network for networks in unreached for network in networks)
         eligible = {
@@ -301,4 +310,4 @@ def _joined_networks(services: list[Service], nodes: Nodes) -> tuple[str, ...]:
     for network in sorted(joined, reverse=True):
         if all(networks & (joined - {network}) for networks in choices):
             joined.remove(network)
-    return tuple(sorted(joined))
+    return joined
