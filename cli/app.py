@@ -141,7 +141,7 @@ def reach_command(
     from cli.reach import reach_json, reach_table
 
     def show() -> None:
-        graph = _project().judged_graph(stack, [system])
+        graph = _project().graph(stack, [system])
         if format_ is TableFormat.JSON:
             typer.echo(reach_json(graph))
         else:
@@ -161,7 +161,7 @@ def render_command(
     from cli.render import render_files
 
     def write() -> None:
-        for name, text in render_files(_project().graph(stack, [system]), host).items():
+        for name, text in render_files(_project().deployable(stack, [system]), host).items():
             write_atomically(to / name, text)
             typer.echo(str(to / name))
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from config.document import Document
 from config.finding import Finding, FindingsError, Severity, Source, one_of
-from config.load import SYSTEM_FILE, LoadedSystem, load_systems
+from config.load import SYSTEM_FILE
 from config.settings import file_values, read_settings, read_stack_file
 from config.stack import NAMESPACE, SYSTEMS_DIRECTORY, StackSettings
-from graph.build import build
 from graph.judge import Judgement, judge
 from graph.model import StackGraph
 from graph.rules import RULES
@@ -100,31 +99,30 @@ class Project:
         directories = settings.directories(self.root)
         return judge(directories, settings, relative_to=self.root, today=today())
 
-    def judged_graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
-        """Give the graph of systems that could be read, whatever the rules say of them.
+    def graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
+        """Give the graph of systems whose files could be read, whatever the rules say of them.
 
-        A `FindingsError` tells what could not be read. Values that only a stack configures may be
-        missing: they decide nothing that a graph shows.
+        A `FindingsError` tells what could not be read. What only a stack configures may be
+        missing: it decides nothing that a drawing shows.
         """
         judgement = self.judge(stack, systems)
-        own = {rule.id for rule in RULES}
-        unread = [
+        of_the_graph = {rule.id for rule in RULES}
+        _raise(
             finding
             for finding in judgement.findings
-            if finding.severity is Severity.ERROR
-            and finding.rule not in own
+            if finding.rule not in of_the_graph
             and not finding.rule.startswith(("stack-", "waiver-"))
-        ]
-        if unread:
-            raise FindingsError(unread)
+        )
         return judgement.graph
 
-    def load(self, settings: StackSettings) -> tuple[LoadedSystem, ...]:
-        """Load the systems of a stack."""
-        directories = settings.directories(self.root)
-        return load_systems(directories, settings, relative_to=self.root)
+    def deployable(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
+        """Give the graph of systems that a deploy would take; secrets may have no value yet."""
+        judgement = self.judge(stack, systems)
+        _raise(finding for finding in judgement.findings if finding.rule != "stack-secret")
+        return judgement.graph
 
-    def graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
-        """Load systems and build their graph."""
-        settings = self.settings(stack, systems)
-        return build(self.load(settings), settings)
+
+def _raise(findings: Iterable[Finding]) -> None:
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise FindingsError(errors)

@@ -19,10 +19,11 @@ def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
         )
     files: dict[str, str] = {}
     for key, node in hosts.items():
-        if host not in (None, key):
+        # What others manage is described; nothing is put there.
+        if host not in (None, key) or node.managed_by:
             continue
         ingress = graph.ingress_of(node.id)
-        if ingress is not None:
+        if ingress is not None and ingress.kind == "caddy":
             files[f"{key}/caddy/Caddyfile"] = caddyfile(graph, ingress)
         for service in graph.services.values():
             if service.host != node.id:

@@ -89,7 +89,7 @@ def test_the_next_preview_is_empty(stack: Stack) -> None:
 
 
 def test_no_secret_is_plain_in_the_state(stack: Stack) -> None:
-    (system,) = Project(root=ROOT).load(Project(root=ROOT).settings("dev", ["dyniq"]))
+    (system,) = Project(root=ROOT).judge("dev", ["dyniq"]).systems
     secrets = {name: item.dev.encode() for name, item in system.system.secrets.items()}
     files = [file for file in (stack.folder / "state").rglob("*") if file.is_file()]
     assert files

@@ -174,7 +174,8 @@ def test_dev_and_prod(
     assert host.machine == machine
     assert (host.access is None) == (stack == "dev")
     owned = {(p.port.start, p.protocol, p.owner) for p in graph.host_ports}
-    assert owned == {(port, "tcp", ingress.id) for port in ports}
+    ssh = {(22, "tcp", host.id)} if stack == "prod" else set()
+    assert owned == {(port, "tcp", ingress.id) for port in ports} | ssh
 
 
 def test_dev_ports_are_configuration(tmp_path: Path) -> None:

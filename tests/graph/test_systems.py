@@ -130,6 +130,7 @@ def test_dyniq_public_ports(project: Path) -> None:
     }
     # 7880 is not public: signalling passes Caddy (N7).
     assert ports == {
+        "22/tcp": "contabo",
         "80/tcp": "contabo",
         "443/tcp": "contabo",
         "5060/tcp": "dyniq-voice/sip",
