@@ -57,7 +57,7 @@ def _fits(waiver: Waiver, finding: Finding) -> bool:
     spec = waiver.spec
     if (spec.rule, spec.path) != (finding.rule, finding.source.path):
         return False
-    return spec.file is None or finding.source.file.endswith(f"/{spec.file}")
+    return spec.file is None or f"/{finding.source.file}".endswith(f"/{spec.file}")
 
 
 def _finding(rule: str, waiver: Waiver, fact: str, remedy: str, severity: Severity) -> Finding:
