@@ -28,7 +28,7 @@ def _system(apps: int, routes: int) -> str:
     lines = [
         "hosts:",
         "  vps:",
-        "    {kind: vps, platform: linux/amd64, cpus: 64, memory: 512GiB,",
+        "    {kind: vps, platform: linux/amd64, cpus: 64, memory: 2048GiB,",
         "    docker: {logs: {max_size: 10m}}, ingress: {kind: caddy}}",
         "apps:",
         *(f"  app{n}: {{host: vps, compose: app{n}.compose.yaml}}" for n in range(apps)),

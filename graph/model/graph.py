@@ -96,11 +96,11 @@ class StackGraph:
 
     def flows_from(self, caller: str) -> tuple[Flow, ...]:
         """Give the flows in which a node calls."""
-        return self._of("flows_from", dict(enumerate(self.flows)), "caller", caller)
+        return self._of("flows_from", self.flows, "caller", caller)
 
     def flows_to(self, called: str) -> tuple[Flow, ...]:
         """Give the flows in which a node is called."""
-        return self._of("flows_to", dict(enumerate(self.flows)), "called", called)
+        return self._of("flows_to", self.flows, "called", called)
 
     def routes_to(self, service: str) -> tuple[Route, ...]:
         """Give the routes that lead to a service or a process, by its id."""
@@ -109,7 +109,7 @@ class StackGraph:
 
     def ports_of(self, owner: str) -> tuple[HostPort, ...]:
         """Give the host ports of a node, by its id."""
-        return self._of("ports", dict(enumerate(self.host_ports)), "owner", owner)
+        return self._of("ports", self.host_ports, "owner", owner)
 
     def ingress_of(self, host: str) -> Ingress | None:
         """Give the ingress of a host, if it has one."""
@@ -125,12 +125,12 @@ class StackGraph:
         return any(host in mesh.members for mesh in self.meshes.values())
 
     def _of(
-        self, name: str, nodes: Mapping[str, T] | Mapping[int, T], attribute: str, value: str
+        self, name: str, nodes: Mapping[str, T] | tuple[T, ...], attribute: str, value: str
     ) -> tuple[T, ...]:
         # A graph does not change: what is asked for a thousand times is sorted out once.
         if name not in self._index:
             found: dict[str, list[object]] = {}
-            for node in nodes.values():
+            for node in nodes.values() if isinstance(nodes, Mapping) else nodes:
                 found.setdefault(getattr(node, attribute), []).append(node)
             self._index[name] = {key: tuple(items) for key, items in found.items()}
         return self._index[name].get(value, ())  # type: ignore[return-value]
