@@ -3,7 +3,7 @@ STACK ?= dev
 export STACK
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview plan up down test check fmt lock schema bench clean
+.PHONY: help setup preview plan up down test check fmt lock schema docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ down: setup ## take the stack down; protected volumes and the stack itself stay
 test: ## the whole suite and all checks, as CI runs it
 	@bash scripts/test.sh
 
-check: setup ## format, lint, types, imports, shell, files, hooks, schema, audit; no tests
+check: setup ## format, lint, types, imports, shell, files, hooks, schema, docs, audit; no tests
 	@sh scripts/check.sh
 
 fmt: setup ## format the code and mend what the linter can
@@ -39,6 +39,9 @@ lock: setup ## pin all dependencies anew from pyproject.toml; UPGRADE=1 takes th
 
 schema: setup ## write the JSON Schema of system.yaml
 	@.venv/bin/stackgraph schema
+
+docs: setup ## write the pages of systems and rules
+	@.venv/bin/stackgraph docs
 
 bench: setup ## the numbers in the README
 	@.venv/bin/python -m bench

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,6 @@ from cli.output import (
 )
 from cli.project import Project
 from config.finding import FindingsError, Severity
-from graph.rules import RULES
 
 app = typer.Typer(
     name="stackgraph",
@@ -172,22 +172,38 @@ def render_command(
 def rules_command(
     format_: Annotated[TableFormat, typer.Option("--format")] = TableFormat.TABLE,
 ) -> None:
-    """List every rule: its id, family, severity and title."""
+    """List every rule, and what is done about each row of the incident catalogue."""
+    from cli.rules import rules_json, show_rules
+
     if format_ is TableFormat.JSON:
-        rows = [
-            {
-                "id": rule.id,
-                "family": rule.family,
-                "severity": rule.severity,
-                "title": rule.title,
-                "also": list(rule.also),
-            }
-            for rule in RULES
-        ]
-        typer.echo(json.dumps({"version": 1, "rules": rows}, indent=2))
-        return
-    for rule in RULES:
-        typer.echo(f"{rule.id:4} {rule.family:12} {rule.severity:8} {rule.title}")
+        typer.echo(rules_json())
+    else:
+        show_rules()
+
+
+@app.command("docs")
+def docs_command(
+    systems: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SYSTEM]...",
+            help="Names under systems/, or directories. Default: all, and the rules.",
+        ),
+    ] = None,
+    stack: Stack = "prod",
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; tell whether they are fresh.")
+    ] = False,
+) -> None:
+    """Write the pages of systems into docs/systems/, and the one of the rules."""
+    from cli.docs import pages
+
+    def write() -> None:
+        project = _project()
+        texts = pages(project, stack, systems or ())
+        _keep_fresh(project.root, texts, only_check=only_check, remedy="run stackgraph docs")
+
+    _reporting(write)
 
 
 @app.command("schema")
@@ -202,17 +218,24 @@ def schema_command(
     """Write the JSON Schemas that editors use for system.yaml and compose files."""
     from config.schema import schemas
 
+    _keep_fresh(to, schemas(), only_check=only_check, remedy="run stackgraph schema")
+
+
+def _keep_fresh(to: Path, texts: Mapping[str, str], *, only_check: bool, remedy: str) -> None:
+    """Write generated texts by their names below a directory; or only tell which are stale."""
     stale = []
-    for name, text in schemas().items():
+    for name, text in texts.items():
         file = to / name
+        shown = os.path.relpath(file)
         if only_check:
             if not file.is_file() or file.read_text(encoding="utf-8") != text:
-                stale.append(str(file))
+                stale.append(shown)
         elif write_atomically(file, text):
-            typer.echo(str(file))
+            typer.echo(shown)
     for name in stale:
-        note(f"{name} is stale; run stackgraph schema")
-    raise typer.Exit(FOUND if stale else 0)
+        note(f"{name} is stale; {remedy}")
+    if stale:
+        raise typer.Exit(FOUND)
 
 
 def _project() -> Project:

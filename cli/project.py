@@ -93,19 +93,21 @@ class Project:
         found = (self.root / SYSTEMS_DIRECTORY).glob(f"*/{SYSTEM_FILE}")
         return sorted(file.parent.name for file in found)
 
-    def judge(self, stack: str, systems: Sequence[str] = ()) -> Judgement:
-        """Judge a stack's systems, or the named ones."""
+    def judge(self, stack: str, systems: Sequence[str] = (), day: date | None = None) -> Judgement:
+        """Judge a stack's systems, or the named ones; waivers as they hold today, or on a day."""
         settings = self.settings(stack, systems)
         directories = settings.directories(self.root)
-        return judge(directories, settings, relative_to=self.root, today=today())
+        return judge(directories, settings, relative_to=self.root, today=day or today())
 
-    def graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
-        """Give the graph of systems whose files could be read, whatever the rules say of them.
+    def readable(
+        self, stack: str, systems: Sequence[str] = (), day: date | None = None
+    ) -> Judgement:
+        """Judge systems whose files could be read, whatever the rules say of them.
 
         A `FindingsError` tells what could not be read. What only a stack configures may be
         missing: it decides nothing that a drawing shows.
         """
-        judgement = self.judge(stack, systems)
+        judgement = self.judge(stack, systems, day)
         of_the_graph = {rule.id for rule in RULES}
         _raise(
             finding
@@ -113,7 +115,11 @@ class Project:
             if finding.rule not in of_the_graph
             and not finding.rule.startswith(("stack-", "waiver-"))
         )
-        return judgement.graph
+        return judgement
+
+    def graph(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
+        """Give the graph of systems whose files could be read: see `readable`."""
+        return self.readable(stack, systems).graph
 
     def deployable(self, stack: str, systems: Sequence[str] = ()) -> StackGraph:
         """Give the graph of systems that a deploy would take; secrets may have no value yet."""

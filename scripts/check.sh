@@ -29,6 +29,7 @@ step_files() {
 		xargs -0 $bin/python scripts/hygiene.py
 }
 step_schema() { $bin/stackgraph schema --check; }
+step_docs() { $bin/stackgraph docs --check; }
 step_hooks() { $bin/pre-commit validate-config; }
 step_shell() {
 	have shellcheck || {
@@ -38,7 +39,7 @@ step_shell() {
 	shellcheck -x scripts/*.sh .ci/run
 }
 
-[ $# -gt 0 ] || set -- format lint types imports shell files hooks schema audit
+[ $# -gt 0 ] || set -- format lint types imports shell files hooks schema docs audit
 failed=''
 skips=''
 for step in "$@"; do

@@ -41,6 +41,8 @@ shellcheck    shellcheck
 curl          curl
 git           git
 /bin/busybox  busybox-static
+node          nodejs
+npm           npm
 '
 PATH="$PATH:/usr/sbin:/sbin"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from pathlib import Path
@@ -19,16 +18,28 @@ from tests.workspace import SHOP, graph_of, shop
 SYSTEM = SHOP["systems/shop/system.yaml"]
 
 ID = r"[A-Za-z0-9_]+"
-LABEL = r'"(?P<label>[^"#`\n]*)"'
+LABEL = r'"(?P<label>(?:[^"#`;*%<>{}\[\]\\\n]|#[0-9]+;|<br/>)*)"'
+SHAPES = [
+    ("[", "]"),
+    ("[/", "/]"),
+    ("((", "))"),
+    ("([", "])"),
+    ("[[", "]]"),
+    ("[(", ")]"),
+    ("{{", "}}"),
+]
+SHAPE = "|".join(
+    f"{re.escape(a)}{LABEL.replace('label', f'label{number}')}{re.escape(b)}"
+    for number, (a, b) in enumerate(SHAPES)
+)
 LINES = [
     re.compile(pattern)
     for pattern in (
         "graph LR",
         rf" +subgraph (?P<node>{ID})\[{LABEL}\]",
         " +end",
-        rf" +(?P<node>{ID})(\[{LABEL}\]|\[/{LABEL.replace('label', 'slanted')}/\]"
-        rf"|\(\({LABEL.replace('label', 'round')}\)\))",
-        rf" +(?P<source>{ID}) (-->|-\.->)(\|{LABEL}\|)? (?P<target>{ID})",
+        rf" +(?P<node>{ID})({SHAPE})",
+        rf" +(?P<source>{ID}) (-->|-\.->|---)(\|{LABEL}\|)? (?P<target>{ID})",
     )
 ]
 
@@ -43,9 +54,14 @@ def read(text: str) -> tuple[list[str], set[str], list[str]]:
         found = match.groupdict()
         nodes += [found["node"]] if found.get("node") else []
         ends |= {found[end] for end in ("source", "target") if found.get(end)}
-        labels += [found[n] for n in ("label", "slanted", "round") if found.get(n) is not None]
+        labels += [v for name, v in found.items() if name.startswith("label") and v is not None]
     assert text.count("subgraph ") == sum(line.strip() == "end" for line in text.splitlines())
-    return nodes, ends, [html.unescape(label.replace("<br/>", "\n")) for label in labels]
+    return nodes, ends, [seen(label) for label in labels]
+
+
+def seen(label: str) -> str:
+    """Give the text that people see."""
+    return re.sub("#([0-9]+);", lambda m: chr(int(m[1])), label.replace("<br/>", "\n"))
 
 
 def test_whole_drawing(tmp_path: Path) -> None:
@@ -63,19 +79,19 @@ services:
         """\
 graph LR
     internet(("Internet"))
-    external_3a_shop_2f_twilio[/"twilio<br/>Calls"/]
-    subgraph host_3a_shop_2f_vps["vps<br/>linux/amd64"]
-        ingress_3a_shop_2f_vps["Caddy<br/>:8080 :8443"]
-        subgraph app_3a_shop_2f_web["web"]
-            service_3a_shop_2f_web_2f_db["db"]
-            service_3a_shop_2f_web_2f_front["front<br/>:8080 :9000"]
+    external__shop__twilio[/"twilio<br/>Calls"/]
+    subgraph host__shop__vps["vps<br/>linux/amd64"]
+        ingress__shop__vps["Caddy<br/>:8080 :8443"]
+        subgraph app__shop__web["web"]
+            service__shop__web__db["db"]
+            service__shop__web__front["front<br/>:8080 :9000-9010"]
         end
     end
-    internet -->|"HTTPS"| ingress_3a_shop_2f_vps
-    ingress_3a_shop_2f_vps -->|"shop.example.com"| service_3a_shop_2f_web_2f_front
-    internet -->|"sip"| service_3a_shop_2f_web_2f_front
-    service_3a_shop_2f_web_2f_front --> external_3a_shop_2f_twilio
-    service_3a_shop_2f_web_2f_front -.-> service_3a_shop_2f_web_2f_db
+    internet -->|"HTTPS"| ingress__shop__vps
+    ingress__shop__vps -->|"shop.example.com"| service__shop__web__front
+    internet -->|"sip"| service__shop__web__front
+    service__shop__web__front --> external__shop__twilio
+    service__shop__web__front -.-> service__shop__web__db
 """
     )
 
@@ -125,5 +141,5 @@ def test_labels_are_only_text(root: Path, text: str) -> None:
     )
     nodes, ends, labels = read(flowchart(graph_of(shop(root, {"system.yaml": system}))))
     assert ends <= set(nodes)
-    lines = "\n".join(line for line in text.splitlines() if line)
+    lines = "\n".join(line.strip() for line in text.splitlines() if line.strip())
     assert f"other\n{lines}".rstrip("\n") in labels

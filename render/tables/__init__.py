@@ -1,0 +1,1 @@
+"""Tables of the stack graph as Markdown, a module for each family of sections."""
