@@ -20,7 +20,8 @@ def write_project(folder: Path, *, services: int, routes: int) -> Path:
     )
     (system / "system.yaml").write_text(_system(apps, routes), encoding="utf-8")
     for number in range(apps):
-        (system / f"app{number}.compose.yaml").write_text(_app(number), encoding="utf-8")
+        text = _app(number, routed=-(-routes // apps))
+        (system / f"app{number}.compose.yaml").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -56,9 +57,13 @@ def _system(apps: int, routes: int) -> str:
     return "\n".join([*lines, *disposable, *flows]) + "\n"
 
 
-def _app(number: int) -> str:
+def _app(number: int, *, routed: int) -> str:
     services: dict[str, Any] = {
-        f"s{i}": _service(number, depends=["db"] if i % 2 else ["db", "s0"] if i else ["db"])
+        f"s{i}": _service(
+            number,
+            depends=["db"] if i % 2 else ["db", "s0"] if i else ["db"],
+            networks=["front", "data"] if i < routed else ["data"],
+        )
         for i in range(SERVICES_OF_AN_APP - 1)
     }
     services["db"] = {
@@ -89,7 +94,7 @@ def _app(number: int) -> str:
     return _yaml(compose)
 
 
-def _service(number: int, *, depends: list[str]) -> dict[str, Any]:
+def _service(number: int, *, depends: list[str], networks: list[str]) -> dict[str, Any]:
     return {
         "image": "registry.example.com/team/service:1.4.2",
         "restart": "unless-stopped",
@@ -99,7 +104,7 @@ def _service(number: int, *, depends: list[str]) -> dict[str, Any]:
             "LOG_LEVEL": "info",
         },
         "expose": ["8080"],
-        "networks": ["front", "data"],
+        "networks": networks,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "depends_on": {name: {"condition": "service_healthy"} for name in depends},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -28,11 +28,12 @@ class ComposeAppArgs:
 class ComposeApp(pulumi.ComponentResource):
     """A Compose application.
 
-    Networks and volumes exist once it is made; services are declared by `add_services`, since
+    Volumes and networks with addresses of their own exist once it is made. Networks whose
+    addresses Docker chooses are declared by `add_networks`, and services by `add_services`, since
     their handovers need the ingress, which needs the networks.
     """
 
-    networks: Mapping[str, docker.Network]
+    networks: dict[str, docker.Network]
     """The app's own networks, by node id; those owned by others are not among them."""
 
     services: dict[str, DockerService]
@@ -46,19 +47,25 @@ class ComposeApp(pulumi.ComponentResource):
         graph, app = args.graph, args.app
         own_networks = [n for n in graph.networks.values() if n.app == app.id]
         own_volumes = [v for v in graph.volumes.values() if v.app == app.id]
-        self.networks = {n.id: self._network(n) for n in own_networks if not n.spec.external}
+        own = [n for n in own_networks if not n.spec.external]
+        self.networks = {n.id: self._network(n) for n in own if n.spec.ipam.config}
+        self._chosen = [n for n in own if not n.spec.ipam.config]
         made = {v.id: self._volume(v) for v in own_volumes if not v.spec.external}
         self._network_names: dict[str, pulumi.Input[str]] = {n.id: n.name for n in own_networks}
-        self._network_names |= {id_: network.name for id_, network in self.networks.items()}
         self._volume_names: dict[str, pulumi.Input[str]] = {v.id: v.name for v in own_volumes}
         self._volume_names |= {id_: volume.name for id_, volume in made.items()}
         self.services = {}
         self.register_outputs({"project": app.project})
 
+    def add_networks(self, after: Sequence[pulumi.Resource]) -> None:
+        """Declare the networks whose addresses Docker chooses, among those that ``after`` leave."""
+        self.networks |= {n.id: self._network(n, after) for n in self._chosen}
+
     def add_services(self, ingress_container: pulumi.Resource | None) -> None:
         """Declare the services in start order; each waits for those it depends on."""
         args, child = self._args, pulumi.ResourceOptions(parent=self)
         graph = args.graph
+        names = self._network_names | {id_: made.name for id_, made in self.networks.items()}
         own = (graph.services.get(id_) for wave in waves(graph) for id_ in wave)
         for service in own:
             if service is None or service.app != args.app.id:
@@ -72,7 +79,7 @@ class ComposeApp(pulumi.ComponentResource):
                     app=args.app,
                     target=graph.target,
                     host=args.host,
-                    networks=self._network_names,
+                    networks=names,
                     volumes=self._volume_names,
                     secret=args.secret,
                     ingress=graph.ingress_of(service.host) if routed else None,
@@ -83,7 +90,7 @@ class ComposeApp(pulumi.ComponentResource):
                 child,
             )
 
-    def _network(self, network: Network) -> docker.Network:
+    def _network(self, network: Network, after: Sequence[pulumi.Resource] = ()) -> docker.Network:
         spec = network.spec
         labels = {
             **spec.labels,
@@ -109,6 +116,7 @@ class ComposeApp(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=self._args.host.provider,
+                depends_on=list(after),
                 # Its name is fixed: two of them would not be told apart.
                 delete_before_replace=True,
             ),

@@ -60,6 +60,7 @@ def container_args(
             *_file_volumes(service),
         ]
         or None,
+        volumes=[_bind(mount) for mount in spec.volumes if _makes_its_source(mount)] or None,
         uploads=[_upload(file, secret) for file in uploaded_files(service)] or None,
         tmpfs=_tmpfs(spec.tmpfs),
         read_only=spec.read_only,
@@ -208,7 +209,20 @@ def _volume(
 
 
 def _is_plain(mount: Mount) -> bool:
-    return mount.type != "volume" or mount.source is None
+    return (mount.type != "volume" or mount.source is None) and not _makes_its_source(mount)
+
+
+def _makes_its_source(mount: Mount) -> bool:
+    # Docker makes a missing directory for a bind in the old form only, which knows no propagation.
+    if mount.type != "bind":
+        return False
+    return mount.bind is None or (mount.bind.create_host_path and mount.bind.propagation is None)
+
+
+def _bind(mount: Mount) -> docker.ContainerVolumeArgs:
+    return docker.ContainerVolumeArgs(
+        host_path=mount.source, container_path=mount.target, read_only=mount.read_only
+    )
 
 
 def _mount(mount: Mount) -> docker.ContainerMountArgs:

@@ -28,13 +28,17 @@ MEMORY_MEBIBYTES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaddyIngressArgs:
-    """``ingress`` is a node of ``graph``; ``networks`` the made ones it must join, by node id."""
+    """``ingress`` is a node of ``graph``; ``networks`` the made ones it must join, by node id.
+
+    ``after`` are networks with addresses of their own, which its own network must not take.
+    """
 
     graph: StackGraph
     ingress: Ingress
     host: DockerHost
     networks: Mapping[str, docker.Network]
     secret: SecretLookup
+    after: Sequence[pulumi.Resource] = ()
 
 
 class CaddyIngress(pulumi.ComponentResource):
@@ -57,7 +61,12 @@ class CaddyIngress(pulumi.ComponentResource):
         network = docker.Network(
             name,
             name=ingress.network_name,
-            opts=pulumi.ResourceOptions(parent=self, provider=provider, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=provider,
+                depends_on=list(args.after),
+                delete_before_replace=True,
+            ),
         )
         config = docker.Volume(f"{name}-config", name=ingress.config_volume, opts=child)
         data = docker.Volume(

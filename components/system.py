@@ -35,13 +35,28 @@ class System(pulumi.ComponentResource):
     ) -> None:
         super().__init__("stackgraph:index:System", name, None, opts)
         self._args = args
-        for host in args.graph.hosts.values():
-            if host.system == args.system and host.managed_by is None:
-                self._add_host(host)
+        hosts = [
+            (host, *self._add_host(host))
+            for host in args.graph.hosts.values()
+            if host.system == args.system and host.managed_by is None
+        ]
+        for host, docker_host, apps in hosts:
+            # The others' addresses are Docker's choice, which is any that nobody has yet; on the
+            # dev stack all hosts are one daemon.
+            declared = [
+                network
+                for other, _, theirs in hosts
+                if other.access == host.access
+                for app in theirs
+                for network in app.networks.values()
+            ]
+            for app in apps:
+                app.add_networks(declared)
+            self._fill_host(host, docker_host, apps, declared)
         self.urls = pulumi.Output.from_input(_urls(args.graph, args.system))
         self.register_outputs({"urls": self.urls})
 
-    def _add_host(self, host: Host) -> None:
+    def _add_host(self, host: Host) -> tuple[DockerHost, list[ComposeApp]]:
         args = self._args
         child = pulumi.ResourceOptions(parent=self)
         docker_host = DockerHost(
@@ -56,6 +71,17 @@ class System(pulumi.ComponentResource):
             for app in args.graph.apps.values()
             if app.host == host.id
         ]
+        return docker_host, apps
+
+    def _fill_host(
+        self,
+        host: Host,
+        docker_host: DockerHost,
+        apps: list[ComposeApp],
+        declared: list[pulumi.Resource],
+    ) -> None:
+        args = self._args
+        child = pulumi.ResourceOptions(parent=self)
         ingress_node = args.graph.ingress_of(host.id)
         if ingress_node is None or ingress_node.kind == "nginx":
             for app in apps:
@@ -70,6 +96,7 @@ class System(pulumi.ComponentResource):
                 host=docker_host,
                 networks={id_: made[id_] for id_ in ingress_node.networks if id_ in made},
                 secret=args.secret,
+                after=declared,
             ),
             child,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, model_validator
 
 from config.base import Model
-from config.units import Cidr, Label
+from config.units import Cidr, Label, shown
 
 WORDS = ("public", "mesh")
 
@@ -48,17 +49,21 @@ def _spoken(value: object) -> object:
     if value == "mesh":
         return {"mesh": True}
     if isinstance(value, str):
-        msg = f"access {value!r} is unknown; use public, mesh, {{allow: [CIDR]}}"
+        msg = f"access {value!r} is unknown; use public, mesh or {{allow: [CIDR]}}"
+        raise ValueError(msg)
+    if not isinstance(value, Mapping | Sources):
+        msg = f"{shown(value)} is no access; use public, mesh or {{allow: [CIDR]}}"
         raise ValueError(msg)
     return value
 
 
 def _spoken_of_a_route(value: object) -> object:
+    valid = "use public, mesh, {basic_auth: NAME} or {allow: [CIDR]}"
     if isinstance(value, str) and value not in WORDS:
-        msg = (
-            f"access {value!r} is unknown; "
-            "use public, mesh, {basic_auth: NAME} or {allow: [CIDR]}"
-        )
+        msg = f"access {value!r} is unknown; {valid}"
+        raise ValueError(msg)
+    if not isinstance(value, str | Mapping | Sources):
+        msg = f"{shown(value)} is no access; {valid}"
         raise ValueError(msg)
     return _spoken(value)
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, Wit
 from config.base import Model
 from config.finding import one_of
 from config.host import Environment
-from config.units import HostName, Label
+from config.units import HostName, Label, shown
 
 
 class Tls(Model):
@@ -118,10 +118,9 @@ def _message(value: object) -> object:
     answer = "-->" in ends
     source, arrow, target = ends.partition("-->" if answer else "->")
     if not (colon and arrow and source.strip() and target.strip() and said.strip()):
-        msg = (
-            "a step is 'CALLER -> CALLED: text' or 'CALLED --> CALLER: text'; "
-            "write one of the two, or either: with a list for each condition"
-        )
+        msg = f"{shown(value)} is no message; write 'CALLER -> CALLED: text', an answer with -->"
+        if isinstance(value, Mapping) and any("->" in str(key) for key in value):
+            msg = "a step is a text, and YAML reads a mapping here; put the step in quotes"
         raise ValueError(msg)
     ends_of = {"source": source.strip(), "target": target.strip()}
     return {**ends_of, "text": said.strip(), "answer": answer}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -38,8 +39,11 @@ def _email(text: str) -> str:
 
 def absolute_path(text: str) -> str:
     """Give an absolute path of a host back; a ``ValueError`` when it is none."""
+    if not text.startswith("/"):
+        msg = f"{text!r} is not an absolute path; write one like /srv/app"
+        raise ValueError(msg)
     if not re.fullmatch(r"/[A-Za-z0-9._/@+-]+", text) or ".." in text.split("/"):
-        msg = f"{text!r} is not a path of a host; write an absolute one like /srv/app"
+        msg = f"{text!r} cannot be a path here; write one like /srv/app, without .. and spaces"
         raise ValueError(msg)
     return text
 
@@ -135,6 +139,7 @@ class Host(Model):
     environment: Environment = "production"
     managed_by: str | None = Field(
         default=None,
+        min_length=1,
         description="Who provisions it, if not this program: it is described, never written.",
     )
     hardened: bool = Field(
@@ -144,6 +149,17 @@ class Host(Model):
     ssh: Ssh = Ssh()
     docker: DockerDaemon = DockerDaemon()
     bans: Bans | None = None
+
+    @model_validator(mode="after")
+    def _others_write_theirs(self) -> Host:
+        ours = [name for name in ("ingress", "bans") if name in self.model_fields_set]
+        if self.managed_by is not None and ours:
+            msg = (
+                f"others manage the host, so nothing writes its {' and '.join(ours)}; "
+                f"remove {'them' if len(ours) > 1 else 'it'}, or managed_by"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class Mesh(Model):
@@ -173,14 +189,20 @@ class Listener(Model):
 def _listener(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return {"port": value}
-    if isinstance(value, str):
+    if isinstance(value, str) and _LISTENER.fullmatch(value):
         address, colon, port = value.rpartition(":")
         ports = parse_port_range(port)
         if len(ports) != 1:
             msg = f"{shown(value)} is more than one port; write one entry for each"
             raise ValueError(msg)
-        return {"port": ports.start, **({"address": address} if colon else {})}
-    return value
+        return {"port": ports.start, **({"address": address.strip("[]")} if colon else {})}
+    if isinstance(value, Mapping | Listener):
+        return value
+    msg = f"{shown(value)} is not a port to listen on; write one like 3002 or '127.0.0.1:3002'"
+    raise ValueError(msg)
+
+
+_LISTENER = re.compile(r"(.+:)?[0-9]{1,9}(-[0-9]{1,9})?")
 
 
 _LISTENER_SCHEMA: dict[str, Any] = {
@@ -219,7 +241,14 @@ class Site(Model):
     fallback: Annotated[
         str | None, AfterValidator(lambda text: text if text is None else _file_name(text))
     ] = None
-    immutable: tuple[str, ...] = ()
+    immutable: tuple[Annotated[str, AfterValidator(lambda text: _file_names(text))], ...] = ()
+
+
+def _file_names(text: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._/-]*\*?", text):
+        msg = f"{text!r} is not a path of the site; write one like /assets/*"
+        raise ValueError(msg)
+    return text
 
 
 def _file_name(text: str) -> str:
@@ -238,22 +267,41 @@ class Job(Model):
     purpose: str
 
 
-_CRON_FIELD = re.compile(r"(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?(,(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?)*")
-_CRON_LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_CRON_FIELD = re.compile(
+    r"(\*|(?P<first>[0-9]{1,4})(-(?P<last>[0-9]{1,4}))?)(/(?P<step>[0-9]{1,4}))?"
+)
+_CRON_FIELDS = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of the month", 1, 31),
+    ("month", 1, 12),
+    ("day of the week", 0, 7),
+)
 
 
 def cron(text: str) -> str:
     """Give a schedule of five numeric cron fields back; a ``ValueError`` when it is none."""
     fields = text.split()
-    good = len(fields) == len(_CRON_LIMITS) and all(
-        _CRON_FIELD.fullmatch(field)
-        and all(low <= int(number) <= high for number in re.findall(r"(?<!/)\b[0-9]+", field))
-        for field, (low, high) in zip(fields, _CRON_LIMITS, strict=True)
-    )
-    if not good:
+    if len(fields) != len(_CRON_FIELDS):
         msg = f"{text!r} is not a schedule; write five cron fields, like 55 2 * * *"
         raise ValueError(msg)
+    for field, (name, low, high) in zip(fields, _CRON_FIELDS, strict=True):
+        if not all(_on_time(part, low, high) for part in field.split(",")):
+            msg = (
+                f"{field!r} in {text!r} is no {name}; write numbers of {low}-{high}, *, ranges, "
+                "lists or steps"
+            )
+            raise ValueError(msg)
     return " ".join(fields)
+
+
+def _on_time(part: str, low: int, high: int) -> bool:
+    """Whether a part of a cron field is ``*``, a number or a range, and a step over them."""
+    match = _CRON_FIELD.fullmatch(part)
+    if match is None:
+        return False
+    first, last = int(match["first"] or low), int(match["last"] or match["first"] or high)
+    return low <= first <= last <= high and int(match["step"] or 1) >= 1
 
 
 Schedule = Annotated[str, AfterValidator(cron), WithJsonSchema({"type": "string"})]

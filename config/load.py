@@ -201,7 +201,7 @@ class _SystemReader:
                 merged = []
             for key, alone in _one_by_one(raw[section]):
                 read, _ = validate(model, {**least, section: alone}, document)
-                if read is None:
+                if read is None and key:
                     self.unreadable.add(str(key))
                 if isinstance(merged, list):
                     # None keeps the place of what is wrong, so that the others keep their lines.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from config.base import Model
 from config.host import HostPath, Schedule
@@ -95,13 +96,22 @@ class Drill(Model):
     on: Label = Field(description="The host where it is restored.")
 
 
+def _captured(captures: tuple[Capture, ...]) -> tuple[Capture, ...]:
+    if not captures:
+        msg = "it captures nothing; name what it saves, or remove the backup"
+        raise ValueError(msg)
+    return captures
+
+
 class Backup(Model):
     """What is saved, when, where to, how long, and how it is proven."""
 
     host: Label
     schedule: Schedule
     directory: HostPath
-    captures: tuple[Capture, ...]
+    captures: Annotated[
+        tuple[Capture, ...], AfterValidator(_captured), Field(json_schema_extra={"minItems": 1})
+    ]
     keep: Keep | None = Field(default=None, description="In the directory.")
     copies: tuple[Copy, ...] = ()
     heartbeat: str | None = Field(
@@ -112,6 +122,13 @@ class Backup(Model):
     purpose: str | None = None
 
 
+def _monitored(text: str) -> str:
+    if not re.fullmatch(r"[a-z]+://\S+|[^\s/:]+/[^\s/:]+:[0-9]{1,5}|[a-z0-9-]+", text):
+        msg = f"{text!r} is not a target; write a URL, APP/SERVICE:PORT or the name of a backup"
+        raise ValueError(msg)
+    return text
+
+
 class Monitor(Model):
     """Something that asks from time to time whether something else answers.
 
@@ -120,7 +137,7 @@ class Monitor(Model):
     """
 
     prober: str = Field(description="The service or external that asks.")
-    target: str
+    target: Annotated[str, AfterValidator(_monitored)]
     every: Duration
     expect: tuple[Annotated[Whole, Field(ge=100, le=599)], ...] = (200,)
     notify: tuple[Label, ...] = Field(default=(), description="Externals that carry the news.")

@@ -73,7 +73,7 @@ _WITHOUT_EFFECT = {
     "site": {"host"} | _OF_A_PROXY,
     "redirect": _OF_A_PROXY | _OF_FILES,
 }
-_KINDS = {"to": "service", "site": "site", "redirect": "redirect"}
+_KINDS = {"to": "a service", "site": "a site", "redirect": "a redirect"}
 
 
 class Route(Model):
@@ -115,8 +115,10 @@ class Route(Model):
         if len(given) != 1:
             msg = "a route has either to, site or redirect; give exactly one"
             raise ValueError(msg)
-        for name in sorted(_WITHOUT_EFFECT[given[0]] & self.model_fields_set):
-            msg = f"{name} has no effect on a route to a {_KINDS[given[0]]}; remove it"
+        idle = sorted(_WITHOUT_EFFECT[given[0]] & self.model_fields_set)
+        if idle:
+            has, it = ("have", "them") if len(idle) > 1 else ("has", "it")
+            msg = f"{', '.join(idle)} {has} no effect on a route to {_KINDS[given[0]]}; remove {it}"
             raise ValueError(msg)
         return self
 
@@ -132,7 +134,7 @@ def _publication_key(text: str) -> str:
     target, _, rest = text.partition(":")
     port, _, protocol = rest.partition("/")
     app, _, service = target.partition("/")
-    if not app or not service or protocol not in ("", "tcp", "udp"):
+    if not app or not service or not port or protocol not in ("", "tcp", "udp"):
         msg = f"{text!r} is not a published port; write APP/SERVICE:PORT or APP/SERVICE:PORT/udp"
         raise ValueError(msg)
     parse_port_range(port)

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Tag, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.document import Document, KeyPath
@@ -19,6 +19,14 @@ T = TypeVar("T")
 
 UNION_TAGS = {"message", "choice"}
 """Tags of unions that no key of the file tells apart."""
+
+_LIMITS = {
+    "greater_than": ("not above {:g}", "write a number above {:g}"),
+    "greater_than_equal": ("less than {:g}", "write {:g} or more"),
+    "less_than_equal": ("more than {:g}", "write {:g} or less"),
+    "string_too_short": ("shorter than {} characters", "write {} or more"),
+}
+"""Errors on numbers and lengths out of their limits: what is wrong, and what is right."""
 
 _EXPECTED = {
     "string": "a text",
@@ -65,9 +73,10 @@ def _without_tags(loc: KeyPath, data: object) -> KeyPath:
     """Drop from a place what pydantic puts in for the chosen model of a union."""
     path: list[str | int] = []
     for part in loc:
-        if part in UNION_TAGS or (
-            isinstance(data, Mapping) and part not in data and part == data.get("kind")
-        ):
+        # What the file names itself is no tag: a scenario may be called "choice".
+        named = isinstance(data, Mapping) and part in data
+        of_kind = isinstance(data, Mapping) and part == data.get("kind")
+        if not named and (part in UNION_TAGS or of_kind):
             continue
         path.append(part)
         if isinstance(data, Mapping):
@@ -81,7 +90,9 @@ def _confidential_words(model: type[Any], detail: ErrorDetails, loc: KeyPath) ->
     shown_as_mapping: Any = {}
     fact, remedy = _words(model, {**detail, "input": shown_as_mapping}, loc)
     fact = fact.replace("a mapping where", "something else where", 1)
-    return fact.replace("a mapping is not", "the value is not", 1), remedy
+    if fact.startswith("a mapping is "):
+        fact = f"the value{fact.removeprefix('a mapping')}"
+    return fact, remedy
 
 
 def _words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, str]:
@@ -105,19 +116,31 @@ def _words(model: type[Any], detail: ErrorDetails, loc: KeyPath) -> tuple[str, s
         return fact, remedy
     if kind == "union_tag_not_found":
         return "key 'kind' is missing", "add it"
-    if kind == "union_tag_invalid":
-        valid = [part.strip("' ") for part in context["expected_tags"].split(",")]
-        return f"{shown(context['tag'])} is not valid", one_of(str(context["tag"]), valid)
-    if kind == "literal_error":
-        valid = [part.strip("' ") for part in context["expected"].replace(" or ", ", ").split(",")]
-        return f"{shown(value)} is not valid", one_of(str(value), valid)
+    if kind in ("union_tag_invalid", "literal_error"):
+        return _not_a_choice(value if kind == "literal_error" else context["tag"], context)
     expected = _EXPECTED.get(kind.partition("_")[0])
     if expected and kind.endswith(("_type", "_parsing", "_from_float", "_attributes_type")):
         return f"{shown(value)} where {expected} is expected", f"write {expected}"
     if kind == "string_pattern_mismatch":
         return f"{shown(value)} has the wrong form", f"it must match {context['pattern']}"
+    if kind in _LIMITS:
+        return _beyond_a_limit(kind, value, context)
     message = detail["msg"].replace("Input should be", "it should be")
     return f"{shown(value)} is not valid", message[0].lower() + message[1:]
+
+
+def _not_a_choice(value: object, context: Mapping[str, Any]) -> tuple[str, str]:
+    listed = context.get("expected") or context["expected_tags"]
+    valid = [part.strip("' ") for part in listed.replace(" or ", ", ").split(",")]
+    return f"{shown(value)} is not valid", one_of(str(value), valid)
+
+
+def _beyond_a_limit(kind: str, value: object, context: Mapping[str, Any]) -> tuple[str, str]:
+    wrong, right = _LIMITS[kind]
+    limit = next(iter(context.values()))
+    if value == "":
+        return "it is empty", "write a text, or remove the key"
+    return f"{shown(value)} is {wrong.format(limit)}", right.format(limit)
 
 
 def _keys(model: Any, loc: KeyPath) -> list[str]:
@@ -133,6 +156,8 @@ def _step(annotation: Any, part: str | int) -> Any:
     model = _model_in(annotation)
     if model is not None and isinstance(part, str) and part in model.model_fields:
         return model.model_fields[part].annotation
+    if part in UNION_TAGS and (tagged := _with_tag(annotation, part)) is not None:
+        return tagged
     for option in _options(annotation):
         if _tagged(option, part):
             return option
@@ -150,6 +175,18 @@ def _tagged(option: Any, tag: str | int) -> bool:
         return False
     kind = option.model_fields.get("kind")
     return kind is not None and tag in typing.get_args(kind.annotation)
+
+
+def _with_tag(annotation: Any, tag: str | int) -> Any:
+    """Give the alternative of a union that bears a `Tag`; None when there is none."""
+    arms = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Annotated:
+        if Tag(str(tag)) in arms[1:]:
+            return arms[0]
+        return _with_tag(arms[0], tag)
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return next((found for arm in arms if (found := _with_tag(arm, tag))), None)
+    return None
 
 
 def _options(annotation: Any) -> list[Any]:

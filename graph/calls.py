@@ -37,8 +37,8 @@ def add_calls(loaded: LoadedSystem, nodes: Nodes) -> None:
     """Add a system's flows and scenarios, once all that they name is known."""
     # None keeps the place of what could not be read.
     flows: Sequence[FlowSpec | None] = loaded.system.flows
-    names = {route.declared_name for route in nodes.routes.values() if route.system == loaded.name}
-    names |= {record.declared_name for record in nodes.records.values()}
+    names = {key.partition("/")[0] for key in loaded.system.routes}
+    names |= {name for zone in loaded.system.zones.values() for name in zone.records}
     for index, flow in enumerate(flows):
         if flow is not None:
             _add_flow(loaded, nodes, flow, names, loaded.document.where(("flows", index)))
@@ -51,7 +51,9 @@ def _add_flow(
 ) -> None:
     caller = nodes.end(loaded.name, flow.source, source)
     called = nodes.end(loaded.name, flow.target, source)
-    if flow.via is not None and flow.via not in names:
+    # A name whose routes could not be read is told already.
+    unreadable = {key.partition("/")[0] for key in loaded.unreadable}
+    if flow.via is not None and flow.via not in names | unreadable:
         nodes.unresolved_name(flow.via, "name of a route or record", names, source)
     if caller is None or called is None:
         return
@@ -74,9 +76,11 @@ def _add_scenario(loaded: LoadedSystem, nodes: Nodes, key: str, spec: ScenarioSp
     id_ = f"scenario:{loaded.name}/{key}"
     actors = {name: f"actor:{loaded.name}/{key}/{name}" for name in spec.actors}
 
-    def message(said: MessageSpec, source: Source) -> Message | None:
+    def message(said: MessageSpec, *at: str | int) -> Message | None:
+        source = loaded.document.where(("scenarios", key, "steps", *at))
         ends = [
-            actors.get(name) or nodes.end(loaded.name, name, source, also=spec.actors)
+            actors.get(name)
+            or nodes.end(loaded.name, name, source, role="end of a step", also=spec.actors)
             for name in (said.source, said.target)
         ]
         if ends[0] is None or ends[1] is None:
@@ -85,15 +89,15 @@ def _add_scenario(loaded: LoadedSystem, nodes: Nodes, key: str, spec: ScenarioSp
 
     steps: list[Step] = []
     for index, step in enumerate(spec.steps):
-        source = loaded.document.where(("scenarios", key, "steps", index))
         if isinstance(step, ChoiceSpec):
-            branches = [
-                (condition, tuple(m for m in (message(s, source) for s in said) if m))
-                for condition, said in step.either.items()
-            ]
+            branches = []
+            for condition, said in step.either.items():
+                at = (index, "either", condition)
+                messages = (message(each, *at, number) for number, each in enumerate(said))
+                branches.append((condition, tuple(each for each in messages if each)))
             steps.append(Choice(branches=tuple(branches)))
         else:
-            found = message(step, source)
+            found = message(step, index)
             steps += [found] if found else []
     nodes.scenarios[id_] = Scenario(
         id=id_,

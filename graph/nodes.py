@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -41,6 +41,9 @@ from graph.model import (
 
 INTERNET = "internet"
 """Everyone: the one end of a flow that no system declares."""
+
+ENDS = (INTERNET, "service", "ingress", "external", "process", "bucket", "host")
+"""Kinds of what calls or is called, in the order in which a name is looked up."""
 
 
 @dataclass(slots=True)
@@ -99,7 +102,8 @@ class Nodes:
         """Look up a service by app and name; note it as unresolved when there is none."""
         found = self.services.get(f"service:{system}/{app}/{name}")
         if found is None:
-            self.unresolved_name(f"{app}/{name}", "service", self.service_names(system), source)
+            written = f"{app}/{name}" if name else app
+            self.unresolved_name(written, "service", self.service_names(system), source)
         return found
 
     def service_named(self, loaded: LoadedSystem, name: str, at: KeyPath) -> str | None:
@@ -110,8 +114,7 @@ class Nodes:
 
     def service_names(self, system: str) -> list[str]:
         """List a system's services as ``app/service``."""
-        prefix = f"service:{system}/"
-        return [id_.removeprefix(prefix) for id_ in self.services if id_.startswith(prefix)]
+        return self._keys(system, "service")
 
     def kept(self, loaded: LoadedSystem, name: str, at: KeyPath) -> str | None:
         """Give the id of what holds data: a service, a volume (``APP/VOLUME``) or a process."""
@@ -123,41 +126,70 @@ class Nodes:
             id_ = f"{kind}:{loaded.name}/{name}"
             if id_ in known:
                 return id_
-        prefix = f"volume:{loaded.name}/"
-        volumes = [id_.removeprefix(prefix) for id_ in self.volumes if id_.startswith(prefix)]
-        valid = [*volumes, *self.service_names(loaded.name), *loaded.system.processes]
+        valid = [
+            *self._keys(loaded.name, "volume"),
+            *self._keys(loaded.name, "service"),
+            *loaded.system.processes,
+        ]
         source = loaded.document.where(at)
         self.unresolved_name(name, "service, volume or process", valid, source)
         return None
 
-    def end(self, system: str, name: str, source: Source, also: Iterable[str] = ()) -> str | None:
+    def volume_named(self, loaded: LoadedSystem, name: str, at: KeyPath) -> str | None:
+        """Give the id of a volume written ``APP/VOLUME``; note it when there is none."""
+        id_ = f"volume:{loaded.name}/{name}"
+        if id_ in self.volumes:
+            return id_
+        source = loaded.document.where(at)
+        self.unresolved_name(name, "volume", self._keys(loaded.name, "volume"), source)
+        return None
+
+    def end(
+        self,
+        system: str,
+        name: str,
+        source: Source,
+        *,
+        role: str = "end of a flow",
+        kinds: Collection[str] = ENDS,
+        also: Iterable[str] = (),
+    ) -> str | None:
         """Give the id of an end of a flow; note it as unresolved when it names nothing.
 
         An end is ``internet``, an ``APP/SERVICE``, a ``HOST/ingress``, or the name of an
-        external, a process, a bucket or a host. ``also`` are further names that are valid.
+        external, a process, a bucket or a host. Something that is written like one, and is of
+        certain ``kinds`` only, tells its ``role``. ``also`` are further names that are valid.
         """
-        if name == INTERNET:
+        if name == INTERNET and INTERNET in kinds:
             return INTERNET
-        for id_, known in self._ends(system, name):
-            if id_ in known:
+        for kind in ENDS:
+            key = name.removesuffix("/ingress") if kind == "ingress" else name
+            id_ = f"{kind}:{system}/{key}"
+            written = ("/" in name) == (kind in ("service", "ingress"))
+            if kind in kinds and written and id_ in self._of_kind(kind):
                 return id_
-        valid = [INTERNET, *also, *self.service_names(system)]
-        for nodes in (self.externals, self.processes, self.buckets, self.hosts):
-            valid += [node.key for node in nodes.values() if node.system == system]
-        self.unresolved_name(name, "end of a flow", valid, source)
+        valid = [*also, *(INTERNET for kind in kinds if kind == INTERNET)]
+        for kind in kinds:
+            suffix = "/ingress" if kind == "ingress" else ""
+            valid += [f"{key}{suffix}" for key in self._keys(system, kind)]
+        self.unresolved_name(name, role, valid, source)
         return None
 
-    def _ends(self, system: str, name: str) -> Iterator[tuple[str, Iterable[str]]]:
-        if "/" in name:
-            yield f"service:{system}/{name}", self.services
-            host, _, last = name.partition("/")
-            if last == "ingress":
-                yield f"ingress:{system}/{host}", self.ingresses
-            return
-        yield f"external:{system}/{name}", self.externals
-        yield f"process:{system}/{name}", self.processes
-        yield f"bucket:{system}/{name}", self.buckets
-        yield f"host:{system}/{name}", self.hosts
+    def _of_kind(self, kind: str) -> Mapping[str, object]:
+        nodes: dict[str, Mapping[str, object]] = {
+            "service": self.services,
+            "ingress": self.ingresses,
+            "external": self.externals,
+            "process": self.processes,
+            "bucket": self.buckets,
+            "host": self.hosts,
+            "volume": self.volumes,
+        }
+        return nodes.get(kind, {})
+
+    def _keys(self, system: str, kind: str) -> list[str]:
+        prefix = f"{kind}:{system}/"
+        return [id_.removeprefix(prefix) for id_ in self._of_kind(kind) if id_.startswith(prefix)]
 
     def route_of_url(self, system: str, url: str) -> str | None:
         """Give the id of the route that answers a URL, as an ingress would choose it."""

@@ -28,6 +28,10 @@ from graph.nodes import Nodes
 _SERVICE_PORT = re.compile(r"(?P<service>[^/:]+/[^/:]+):(?P<port>[0-9]{1,5})")
 
 
+CALLERS = ("service", "process", "external")
+"""What can do something by itself."""
+
+
 def add_operations(loaded: LoadedSystem, nodes: Nodes) -> None:
     """Add what keeps a system alive, once its services and routes are known."""
     _add_values(loaded, nodes)
@@ -44,7 +48,7 @@ def add_operations(loaded: LoadedSystem, nodes: Nodes) -> None:
     for key, backup in loaded.system.backups.items():
         _add_backup(loaded, nodes, key, backup)
     for name, reason in loaded.system.disposable.items():
-        volume = nodes.kept(loaded, name, ("disposable", name))
+        volume = nodes.volume_named(loaded, name, ("disposable", name))
         if volume is not None:
             source = loaded.document.where(("disposable", name))
             nodes.disposable.append(Disposable(volume=volume, reason=reason, source=source))
@@ -87,7 +91,7 @@ def _add_databases(loaded: LoadedSystem, nodes: Nodes) -> None:
         at = ("databases", key)
         server = nodes.service_named(loaded, spec.server, (*at, "server"))
         users = [
-            nodes.end(loaded.name, user, loaded.document.where((*at, "used_by", index)))
+            _named(loaded, nodes, user, (*at, "used_by", index), "service or process", CALLERS)
             for index, user in enumerate(spec.used_by)
         ]
         if server is None:
@@ -116,15 +120,17 @@ def _add_backup(loaded: LoadedSystem, nodes: Nodes, key: str, spec: BackupSpec) 
     ]
     copies = []
     for index, copy in enumerate(spec.copies):
-        source = loaded.document.where((*at, "copies", index))
-        by = nodes.end(loaded.name, copy.by, source)
-        to = nodes.end(loaded.name, copy.to, source)
+        place = (*at, "copies", index)
+        by = _named(
+            loaded, nodes, copy.by, (*place, "by"), "service or process", (*CALLERS, "host")
+        )
+        to = _named(loaded, nodes, copy.to, (*place, "to"), "bucket or host", ("bucket", "host"))
         if by and to:
-            copies.append(Copy(by=by, to=to, spec=copy, source=source))
+            copies.append(Copy(by=by, to=to, spec=copy, source=loaded.document.where(place)))
     heartbeat = None
     if spec.heartbeat is not None:
-        source = loaded.document.where((*at, "heartbeat"))
-        heartbeat = nodes.end(loaded.name, spec.heartbeat, source)
+        hears = (*at, "heartbeat")
+        heartbeat = _named(loaded, nodes, spec.heartbeat, hears, "service or external", CALLERS)
     if host is None:
         nodes.unreadable.add(key)
         return
@@ -143,6 +149,13 @@ def _add_backup(loaded: LoadedSystem, nodes: Nodes, key: str, spec: BackupSpec) 
     )
 
 
+def _named(
+    loaded: LoadedSystem, nodes: Nodes, name: str, at: KeyPath, role: str, kinds: Sequence[str]
+) -> str | None:
+    """Give the id of a node of certain kinds, by its name; note the name when there is none."""
+    return nodes.end(loaded.name, name, loaded.document.where(at), role=role, kinds=kinds)
+
+
 def _capture(loaded: LoadedSystem, nodes: Nodes, spec: CaptureSpec, at: KeyPath) -> Capture | None:
     of = nodes.kept(loaded, spec.of, (*at, "of"))
     databases = []
@@ -156,7 +169,7 @@ def _capture(loaded: LoadedSystem, nodes: Nodes, spec: CaptureSpec, at: KeyPath)
     if of is None:
         return None
     if spec.databases is None:
-        databases = [each.id for each in nodes.databases.values() if each.server == of]
+        databases = sorted(each.id for each in nodes.databases.values() if each.server == of)
     return Capture(
         of=of,
         method=spec.method,
@@ -168,7 +181,9 @@ def _capture(loaded: LoadedSystem, nodes: Nodes, spec: CaptureSpec, at: KeyPath)
 
 def _add_monitor(loaded: LoadedSystem, nodes: Nodes, key: str, spec: MonitorSpec) -> None:
     at = ("monitors", key)
-    prober = nodes.end(loaded.name, spec.prober, loaded.document.where((*at, "prober")))
+    prober = _named(
+        loaded, nodes, spec.prober, (*at, "prober"), "service or external", (*CALLERS, "host")
+    )
     route = service = port = backup = None
     if match := _SERVICE_PORT.fullmatch(spec.target):
         service = nodes.service_named(loaded, match["service"], (*at, "target"))
@@ -181,8 +196,7 @@ def _add_monitor(loaded: LoadedSystem, nodes: Nodes, key: str, spec: MonitorSpec
         backup = f"backup:{loaded.name}/{spec.target}"
         if backup not in nodes.backups:
             source = loaded.document.where((*at, "target"))
-            kind = "target: a URL, APP/SERVICE:PORT or a backup"
-            nodes.unresolved_name(spec.target, kind, loaded.system.backups, source)
+            nodes.unresolved_name(spec.target, "backup", loaded.system.backups, source)
             return
     notify = []
     for index, name in enumerate(spec.notify):

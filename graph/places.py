@@ -139,10 +139,7 @@ def add_mesh(loaded: LoadedSystem, nodes: Nodes) -> None:
     ]
     control = None
     if spec.control is not None:
-        source = loaded.document.where(("mesh", "control"))
-        app, _, name = spec.control.partition("/")
-        service = nodes.service(loaded.name, app, name, source)
-        control = service.id if service else None
+        control = nodes.service_named(loaded, spec.control, ("mesh", "control"))
     id_ = f"mesh:{loaded.name}"
     nodes.meshes[id_] = Mesh(
         id=id_,

@@ -56,7 +56,7 @@ def _add_route(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) ->
     if answer is None:
         return
     zone = _zone(nodes, loaded.name, name)
-    if zone is None and any(name.endswith(each) for each in loaded.unreadable):
+    if zone is None and any(_lies_in(name, each) for each in loaded.unreadable):
         return
     port = spec.to.port if spec.to else None
     ingress = _ingress(loaded, nodes, spec, answer, source)
@@ -134,14 +134,23 @@ def _upstream(
     if _kind(loaded, nodes, ingress.rpartition("/")[2]) == "nginx":
         if service is None:
             return f"{LOOPBACK}:{port}", None
-        published = (p for p in service.spec.ports if port in p.target and p.protocol == "tcp")
-        found = next((p.published.start + port - p.target.start for p in published), None)
-        return (f"{LOOPBACK}:{found}" if found else None), None
+        return _published(service, port), None
     if service is None:
         return None, None
     if service.handover.order == "start-first":
         return None, f"{service.alias}-{port}"
     return f"{service.alias}:{port}", None
+
+
+def _published(service: Service, port: int) -> str | None:
+    """Give where a container's port is published for the host itself; None where it is not."""
+    for each in service.spec.ports:
+        if port in each.target and each.protocol == "tcp":
+            ip = each.host_ip or ANY_ADDRESS
+            at = LOOPBACK if ip in (ANY_ADDRESS, "::") else f"[{ip}]" if ip == "::1" else ip
+            if at.startswith(("127.", "[")):
+                return f"{at}:{each.published.start + port - each.target.start}"
+    return None
 
 
 def _kind(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> str | None:
@@ -170,11 +179,13 @@ def _with_upstream(service: Service, port: int) -> Service:
     return replace(service, upstreams=tuple(merged[file] for file in sorted(merged)))
 
 
+def _lies_in(name: str, zone: str) -> bool:
+    return name == zone or name.endswith(f".{zone}")
+
+
 def _zone(nodes: Nodes, system: str, name: str) -> str | None:
     fits = [
-        zone
-        for zone in nodes.zones.values()
-        if zone.system == system and (name == zone.name or name.endswith(f".{zone.name}"))
+        zone for zone in nodes.zones.values() if zone.system == system and _lies_in(name, zone.name)
     ]
     return max(fits, key=lambda zone: len(zone.name)).id if fits else None
 

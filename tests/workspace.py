@@ -39,7 +39,7 @@ zones:
   example.com: {provider: external}
 routes:
   shop.example.com: {to: web/front:8080}
-""",
+""",  # noqa: E501
     "systems/shop/web.compose.yaml": """\
 services:
   front:
@@ -48,6 +48,7 @@ services:
     networks: [public]
     mem_limit: 64m
     healthcheck: {test: [CMD, curl, -f, "http://127.0.0.1:8080/"], interval: 30s, timeout: 5s}
+    environment: {GREETING: "${GREETING-}", DB_PASSWORD: "${DB_PASSWORD-}"}
 networks:
   public: {}
 """,

@@ -158,6 +158,7 @@ def mattermost(tag: Tag) -> ImageFacts:
     return ImageFacts(
         source=(
             "https://github.com/mattermost/mattermost/issues/33839; "
+            "https://github.com/mattermost/mattermost/issues/33799 (linux/amd64 only); "
             "https://github.com/mattermost/mattermost/blob/master/server/build/Dockerfile"
         ),
         kind="app",
@@ -168,6 +169,7 @@ def mattermost(tag: Tag) -> ImageFacts:
         websocket=True,
         uploads=True,
         immutable_variables=("MM_SQLSETTINGS_ATRESTENCRYPTKEY",),
+        platforms=("linux/amd64",),
         uid=2000,
         login=True,
     )

@@ -4,14 +4,66 @@ from __future__ import annotations
 
 from config.finding import Finding, ordered
 from graph.model import StackGraph
-from graph.rules import networks, ports, references, routes, start_order
+from graph.rules import (
+    addresses,
+    backups,
+    data,
+    dumps,
+    files,
+    flows,
+    health,
+    hosts,
+    images,
+    literals,
+    mesh,
+    monitoring,
+    names,
+    networks,
+    ownership,
+    permissions,
+    ports,
+    processes,
+    references,
+    resources,
+    routes,
+    sockets,
+    start_order,
+    upstreams,
+    values,
+)
 from graph.rules.base import Rule, rules_of
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
         (
             rule
-            for family in (networks, ports, references, routes, start_order)
+            for family in (
+                addresses,
+                backups,
+                data,
+                dumps,
+                files,
+                flows,
+                health,
+                hosts,
+                images,
+                literals,
+                mesh,
+                monitoring,
+                names,
+                networks,
+                ownership,
+                permissions,
+                ports,
+                processes,
+                references,
+                resources,
+                routes,
+                sockets,
+                start_order,
+                upstreams,
+                values,
+            )
             for rule in rules_of(family)
         ),
         key=lambda rule: rule.id,

@@ -77,7 +77,7 @@ def test_a_system_anywhere_without_any_project(tmp_path: Path) -> None:
     answer = stackgraph(tmp_path, "check", str(tmp_path / "somewhere/own"))
     assert (answer.exit_code, answer.out, answer.err) == (0, "", "no findings\n")
     write(tmp_path, {"somewhere/own/web.compose.yaml": "services: []\n"})
-    answer = stackgraph(tmp_path / "somewhere", "check", "./own")
+    answer = stackgraph(tmp_path / "somewhere", "check", "./own", "--severity", "error")
     assert answer.out == (
         "error schema own/web.compose.yaml:1: services: a list where a mapping is expected; "
         "write a mapping\n"
@@ -95,10 +95,11 @@ def test_only_the_systems_that_are_named(tmp_path: Path) -> None:
         "systems/other/web.compose.yaml": SHOP["systems/shop/web.compose.yaml"],
     }
     root = shop(tmp_path, files)
+    errors = ("--severity", "error")
     assert stackgraph(root, "check", "other").exit_code == 0
-    assert stackgraph(root, "check", "shop").err == "2 findings\n"
-    assert stackgraph(root, "check", "shop", "other").err == "2 findings\n"
-    assert stackgraph(root, "check").err == "2 findings\n"
+    assert stackgraph(root, "check", "shop", *errors).err == "2 findings\n"
+    assert stackgraph(root, "check", "shop", "other", *errors).err == "2 findings\n"
+    assert stackgraph(root, "check", *errors).err == "2 findings\n"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,8 @@ def test_no_such_system(argument: str, said: str, tmp_path: Path) -> None:
 
 
 def test_json(tmp_path: Path) -> None:
-    answer = stackgraph(shop(tmp_path, BROKEN), "check", "--format", "json")
+    root = shop(tmp_path, BROKEN)
+    answer = stackgraph(root, "check", "--format", "json", "--severity", "error")
     assert (answer.exit_code, answer.err) == (1, "")
     data = json.loads(answer.out)
     assert data["version"] == 1

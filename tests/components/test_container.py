@@ -146,13 +146,31 @@ CASES: list[tuple[str, dict[str, Any]]] = [
                     "target": "/data",
                     "readOnly": False,
                 },
-                {"type": "bind", "source": "/srv/x", "target": "/x", "readOnly": True},
                 {
                     "type": "tmpfs",
                     "target": "/run",
                     "readOnly": False,
                     "tmpfsOptions": {"sizeBytes": 1048576},
                 },
+            ],
+            "volumes": [{"hostPath": "/srv/x", "containerPath": "/x", "readOnly": True}],
+        },
+    ),
+    (
+        "volumes: [{type: bind, source: /srv/x, target: /x, bind: {create_host_path: false}}]",
+        {"mounts": [{"type": "bind", "source": "/srv/x", "target": "/x", "readOnly": False}]},
+    ),
+    (
+        "volumes: [{type: bind, source: /srv/x, target: /x, bind: {propagation: rslave}}]",
+        {
+            "mounts": [
+                {
+                    "type": "bind",
+                    "source": "/srv/x",
+                    "target": "/x",
+                    "readOnly": False,
+                    "bindOptions": {"propagation": "rslave"},
+                }
             ]
         },
     ),

@@ -23,7 +23,9 @@ BOMBS = {"yaml-alias-bomb", "yaml-merge-bomb"}
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_whole_answer(case: Case, tmp_path: Path, update_golden: bool) -> None:
-    answer = stackgraph(make(case, tmp_path), "check", "--severity", "error", "--stack", stack(case))
+    answer = stackgraph(
+        make(case, tmp_path), "check", "--severity", "error", "--stack", stack(case)
+    )
     count = len(answer.out.splitlines())
     assert count > 0
     assert answer.err == f"{count} finding{'' if count == 1 else 's'}\n"

@@ -1,0 +1,67 @@
+"""Rules on what an ingress that is no container can reach, and one that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graph.model import Route, Service, StackGraph
+from graph.rules.base import Breach, rule
+from graph.rules.judged import spoken
+from graph.rules.scope import at
+
+
+def _served(graph: StackGraph, kind: str) -> Iterator[Route]:
+    """Give the routes of ingresses of a kind; on the dev stack each is Caddy, so there are none."""
+    if graph.target == "prod":
+        for route in graph.routes.values():
+            if route.ingress is not None and graph.ingresses[route.ingress].kind == kind:
+                yield route
+
+
+@rule("G08")
+def not_for_the_host(graph: StackGraph) -> Iterator[Breach]:
+    """What nginx on a host leads to is published for the host, and for nobody else."""
+    for route in _served(graph, "nginx"):
+        if route.service is None or route.port is None:
+            continue
+        service = graph.services[route.service]
+        name, port = f"{spoken(service.id)}:{route.port}", route.port
+        if route.upstream is None:
+            yield Breach(
+                at(route.source, "to"),
+                f"nginx of {spoken(service.host)} cannot reach {name}: it is not published on the "
+                "host's loopback address",
+                f'publish it, like "127.0.0.1:{port}:{port}"',
+            )
+        elif _beyond(graph, service, port):
+            yield Breach(
+                at(route.source, "to"),
+                f"{name} is published on every address, so callers get past nginx of "
+                f"{spoken(service.host)}",
+                "publish it on 127.0.0.1",
+            )
+
+
+def _beyond(graph: StackGraph, service: Service, port: int) -> bool:
+    return any(
+        each.target is not None
+        and port in each.target
+        and each.protocol == "tcp"
+        and not each.loopback
+        and each.access.anywhere
+        for each in graph.ports_of(service.id)
+    )
+
+
+@rule("G09")
+def not_in_the_container(graph: StackGraph) -> Iterator[Breach]:
+    """Processes and sites of a host are served by nginx, which runs on it."""
+    for route in _served(graph, "caddy"):
+        what = route.process or route.site
+        if what is not None:
+            yield Breach(
+                at(route.source, "to" if route.process else "site"),
+                f"{spoken(what)} is on the host itself, and its Caddy runs in a container, from "
+                "where it reaches neither",
+                "give the host an ingress of kind nginx, or run what answers in a container",
+            )
