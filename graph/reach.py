@@ -1,8 +1,8 @@
 """Reach: from which places a port or a routed path can be used, by which way, and why.
 
 It is what the owner has declared, and what a host's firewall, a cloud's security group and the
-records at Cloudflare are to be made from. Of a place only the widest word is given: what the
-internet reaches, the mesh does, too.
+records at Cloudflare are to be made from. Something may have several ways, each with its reason:
+what the internet reaches, the mesh reaches too, whether or not that is said.
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ _WORDS = {
 
 def exposure(ways: Iterable[Way]) -> str:
     """Say from where something is reached, the widest place first."""
-    found = dict.fromkeys(_place(way.place) + _password(way) for way in ways)
+    ways = list(ways)
+    everyone = [way for way in ways if way.place.kind is PlaceKind.INTERNET and not way.password]
+    # Who is among everyone needs no word of their own.
+    found = dict.fromkeys(_place(way.place) + _password(way) for way in everyone or ways)
     texts = "; ".join(found) or NOBODY
     return texts if texts.startswith(_WORDS[PlaceKind.HOST]) else texts[0].upper() + texts[1:]
 
@@ -154,7 +157,9 @@ def names_of(graph: StackGraph) -> str:
         hosts = {graph.ingresses[r.ingress].host: None for r in group if r.ingress}
         targets = [names.of(host) for host in hosts]
         proxied = _yes(any(route.proxied for route in group))
-        kind = "mesh address" if all(route.mesh for route in group) else "address"
+        kind = "address"
+        if all(route.mesh for route in group):
+            kind = "address; in the mesh, its mesh address"
         rows.append((name, kind, targets, proxied, _provider(zone) if zone else NONE, purposes))
     for record in graph.records.values():
         proxied, provider = _yes(record.proxied), _provider(graph.zones[record.zone])
