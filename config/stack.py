@@ -43,6 +43,22 @@ def _host_key(text: str) -> str:
 DockerHost = Annotated[str, AfterValidator(_docker_host)]
 
 
+class Jump(Model):
+    """A host by way of which another is reached; ``host_key`` is its public key."""
+
+    address: str
+    user: str = "root"
+    port: Port = 22
+    host_key: Annotated[str, AfterValidator(_host_key)]
+
+
+class FirstLogin(Model):
+    """How a host is reached until it has been set up: as its provider hands it over."""
+
+    user: str = "root"
+    port: Port = 22
+
+
 class HostAccess(Model):
     """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts.
 
@@ -52,6 +68,16 @@ class HostAccess(Model):
 
     address: str
     mesh_address: IpAddress | None = None
+    first: FirstLogin | None = Field(
+        default=None, description="Where user or port are others before the host is set up."
+    )
+    jump: Jump | None = None
+    identity_file: str | None = Field(
+        default=None, description="The private key for ssh; without it the SSH agent's keys."
+    )
+    authorized_keys: tuple[str, ...] = Field(
+        default=(), description="Public keys that may log in as user; none are changed without it."
+    )
     user: str = "root"
     port: Port = 22
     host_key: Annotated[str, AfterValidator(_host_key)] | None = None
