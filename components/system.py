@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -40,19 +40,14 @@ class System(pulumi.ComponentResource):
             for host in args.graph.hosts.values()
             if host.system == args.system and host.managed_by is None
         ]
+        declared = [
+            (host.access, n) for host, _, apps in hosts for a in apps for n in a.networks.values()
+        ]
         for host, docker_host, apps in hosts:
-            # The others' addresses are Docker's choice, which is any that nobody has yet; on the
-            # dev stack all hosts are one daemon.
-            declared = [
-                network
-                for other, _, theirs in hosts
-                if other.access == host.access
-                for app in theirs
-                for network in app.networks.values()
-            ]
-            for app in apps:
-                app.add_networks(declared)
-            self._fill_host(host, docker_host, apps, declared)
+            # For the other networks Docker takes addresses that are free by then. The hosts of a
+            # dev stack, which have no access of their own, are one daemon.
+            after = [network for access, network in declared if access == host.access]
+            self._fill_host(host, docker_host, apps, after)
         self.urls = pulumi.Output.from_input(_urls(args.graph, args.system))
         self.register_outputs({"urls": self.urls})
 
@@ -78,9 +73,11 @@ class System(pulumi.ComponentResource):
         host: Host,
         docker_host: DockerHost,
         apps: list[ComposeApp],
-        declared: list[pulumi.Resource],
+        after: Sequence[pulumi.Resource],
     ) -> None:
         args = self._args
+        for app in apps:
+            app.add_networks(after)
         child = pulumi.ResourceOptions(parent=self)
         ingress_node = args.graph.ingress_of(host.id)
         if ingress_node is None or ingress_node.kind == "nginx":
@@ -96,7 +93,7 @@ class System(pulumi.ComponentResource):
                 host=docker_host,
                 networks={id_: made[id_] for id_ in ingress_node.networks if id_ in made},
                 secret=args.secret,
-                after=declared,
+                after=after,
             ),
             child,
         )

@@ -312,6 +312,16 @@ def test_the_ingress_joins_what_its_routes_need_and_is_gone_first(tmp_path: Path
     assert isinstance(users.inputs["stdin"], Secret) or users.inputs["stdin"] is UNKNOWN
 
 
+def test_networks_with_addresses_of_their_own_come_first(tmp_path: Path) -> None:
+    # Docker gives the others any address that is free: else it might be one of these.
+    recording = declare(tmp_path, "networks: [front, back]")
+    kind = "docker:index/network:Network"
+    declared = recording.one("small-shop-back", kind)
+    assert declared.dependencies == ()
+    for name in ("small-shop-front", "small-box-ingress"):
+        assert recording.one(name, kind).dependencies == (declared.urn,)
+
+
 def test_compose_finds_its_labels(tmp_path: Path) -> None:
     recording = declare(tmp_path, "labels: {mine: 1}")
     labels = {each["label"]: each["value"] for each in container(recording).inputs["labels"]}

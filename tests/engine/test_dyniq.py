@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,10 +17,14 @@ from tests.support.stack import (
     Ingress,
     Stack,
     containers,
+    deployed,
     docker,
     eventually,
     fit_to_this_machine,
     make_images,
+    plain_secrets,
+    planned,
+    remains,
 )
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -63,11 +66,6 @@ def ingress(stack: Stack) -> Ingress:
     return Ingress(INGRESS, PORT)
 
 
-def _assert_nothing_to_do(stack: Stack) -> None:
-    result = stack.run("preview", "--expect-no-changes", "--diff")
-    assert result.code == 0, result.text
-
-
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_name_is_answered_by_its_service(ingress: Ingress, name: str) -> None:
     credentials = base64.b64encode(b"dyniq:dev-only").decode()
@@ -83,41 +81,15 @@ def test_the_documentation_asks_for_a_password(ingress: Ingress) -> None:
 
 
 def test_the_next_preview_is_empty(stack: Stack) -> None:
-    _assert_nothing_to_do(stack)
-    refreshed = stack.run("preview", "--refresh", "--expect-no-changes", "--diff")
-    assert refreshed.code == 0, refreshed.text
+    stack.assert_nothing_to_do()
 
 
 def test_no_secret_is_plain_in_the_state(stack: Stack) -> None:
-    (system,) = Project(root=ROOT).judge("dev", ["dyniq"]).systems
-    secrets = {name: item.dev.encode() for name, item in system.system.secrets.items()}
-    files = [file for file in (stack.folder / "state").rglob("*") if file.is_file()]
-    assert files
-    for file in files:
-        text = file.read_bytes()
-        assert [name for name, value in secrets.items() if value in text] == [], file
+    assert plain_secrets(stack, "dyniq") == []
 
 
 def test_the_offline_plan_foretold_the_resources(stack: Stack) -> None:
-    exported = json.loads(stack.run("stack", "export").text)
-    real = {
-        resource["urn"].replace("::pulumi:providers:command::default", "")
-        for resource in exported["deployment"]["resources"]
-        if not resource["urn"].startswith("urn:pulumi:dev::stackgraph::pulumi:providers:command")
-    }
-    assert real == set(_planned())
-
-
-def _planned() -> list[str]:
-    from components.program import run
-    from preview.record import record
-
-    config = {
-        "stackgraph:target": "dev",
-        "stackgraph:systems": json.dumps(["dyniq"]),
-    }
-    recording = record(lambda: run(ROOT), project="stackgraph", stack="dev", config=config)
-    return [resource.urn for resource in recording.resources]
+    assert deployed(stack) == planned("dyniq")
 
 
 def test_a_route_is_added_by_a_reload(stack: Stack, ingress: Ingress) -> None:
@@ -201,7 +173,7 @@ def test_a_bad_update_leaves_the_old_one_serving_and_a_good_one_heals(
         result = stack.up()
         assert result.code == 0, result.text
         assert ingress.get(update.host).text.strip() == "the next one"
-        _assert_nothing_to_do(stack)
+        stack.assert_nothing_to_do(refresh=False)
         assert _started("dyniq-dyniq-voice-sip", sip) is (kind == "with host ports")
     assert len(containers(update.service, running=False)) == 1
     if kind == "stateless":
@@ -236,9 +208,4 @@ def _deployed(stack: Stack, update: Update, image: str) -> Iterator[None]:
 def test_destroy_leaves_nothing_behind(stack: Stack) -> None:
     result = stack.run("destroy", "--yes", "--skip-preview")
     assert result.code == 0, result.text
-    ours = "label=com.docker.compose.project"
-    assert docker("ps", "-aq", "--filter", "label=dev.stackgraph.service").split() == []
-    for kind in ("network", "volume"):
-        names = docker(kind, "ls", "--filter", ours, "--format", "{{.Name}}").split()
-        assert [name for name in names if name.startswith("dyniq-")] == []
-    assert [n for n in docker("volume", "ls", "-q").split() if n.startswith("dyniq-")] == []
+    assert remains("dyniq") == []

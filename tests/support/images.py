@@ -16,16 +16,17 @@ import os
 import re
 import subprocess
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-Kind: TypeAlias = Literal["stub", "caddy", "postgres", "redis"]
+Kind: TypeAlias = Literal["stub", "caddy", "postgres", "postgres18", "rclone", "redis"]
 
 CACHE: Final = "sgh-images"
 """The repository that holds one image per content; other names are tags of these."""
 
+_PGDATA: Final = "/var/lib/postgresql/data"
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -51,6 +52,13 @@ class Stub:
     """What it prints before anything else."""
     commands: tuple[str, ...] = ()
     """Further program names that start it, for services with an entrypoint of their own."""
+    programs: tuple[str, ...] = ()
+    """Paths of the image's own programs that its health check calls, besides the usual tools."""
+    workdir: str = "/"
+    user: str = ""
+    """Whom the image starts it as, unless the container says otherwise: a number."""
+    data: tuple[tuple[str, int, int], ...] = ()
+    """Directories that the image has, with owner and mode; it writes into the last one at start."""
 
     def environment(self) -> dict[str, str]:
         """Its settings as the environment of a container."""
@@ -63,6 +71,7 @@ class Stub:
             "STUB_EXIT": "" if self.exit is None else str(self.exit),
             "STUB_EXIT_AFTER": f"{self.exit_after:g}" if self.exit_after else "",
             "STUB_LINES": "|".join(self.lines),
+            "STUB_DATA": self.data[-1][0] if self.data else "",
         }
         return {key: value for key, value in settings.items() if value}
 
@@ -96,6 +105,7 @@ class _Config:
     env: Mapping[str, str] = field(default_factory=dict)
     workdir: str = "/"
     volumes: tuple[str, ...] = ()
+    user: str = ""
 
     def changes(self) -> list[str]:
         changes = [f"ENV PATH={PATH}", f"WORKDIR {self.workdir}"]
@@ -104,6 +114,8 @@ class _Config:
             changes.append(f"ENTRYPOINT {json.dumps(self.entrypoint)}")
         if self.cmd:
             changes.append(f"CMD {json.dumps(self.cmd)}")
+        if self.user:
+            changes.append(f"USER {self.user}")
         return changes + [f"VOLUME {volume}" for volume in self.volumes]
 
 
@@ -211,10 +223,20 @@ class _Tree:
 def _stub(stub: Stub) -> tuple[_Tree, _Config]:
     tree = _Tree()
     tree.probes(*_PROBES)
+    tree.program("/bin/bash")
     tree.text("/usr/local/bin/stub", _STUB_SERVER, 0o755)
     for command in stub.commands:
         tree.link(f"/usr/local/bin/{command}", "/usr/local/bin/stub")
-    return tree, _Config(entrypoint=("/usr/local/bin/stub",), env=stub.environment())
+    for program in stub.programs:
+        tree.link(program, "/usr/local/bin/probe")
+    for path, owner, mode in stub.data:
+        tree.folder(path, mode, owner)
+    return tree, _Config(
+        entrypoint=("/usr/local/bin/stub",),
+        env=stub.environment(),
+        workdir=stub.workdir,
+        user=stub.user,
+    )
 
 
 def _caddy(_: Stub) -> tuple[_Tree, _Config]:
@@ -247,10 +269,11 @@ def _redis(_: Stub) -> tuple[_Tree, _Config]:
     )
 
 
-def _postgres(_: Stub) -> tuple[_Tree, _Config]:
+def _postgres(_: Stub, volume: str = _PGDATA, data: str = _PGDATA) -> tuple[_Tree, _Config]:
     tree = _Tree()
     home = _postgres_home()
     programs = ("postgres", "initdb", "pg_ctl", "psql", "pg_isready", "pg_dump", "pg_restore")
+    tree.program("/usr/bin/setpriv")
     tree.program(*(f"{home}/bin/{program}" for program in programs))
     for program in programs:
         tree.link(f"/usr/local/bin/{program}", f"{home}/bin/{program}")
@@ -262,18 +285,37 @@ def _postgres(_: Stub) -> tuple[_Tree, _Config]:
     tree.text("/usr/local/bin/docker-entrypoint.sh", _POSTGRES_ENTRYPOINT, 0o755)
     tree.folder("/docker-entrypoint-initdb.d")
     tree.folder("/var/lib/postgresql", 0o1777, 70)
-    tree.folder("/var/lib/postgresql/data", 0o700, 70)
+    if data == _PGDATA:
+        tree.folder(_PGDATA, 0o700, 70)
     tree.link("/var/run", "/run")
     tree.folder("/run/postgresql", 0o1777, 70)
     return tree, _Config(
         entrypoint=("docker-entrypoint.sh",),
         cmd=("postgres",),
-        env={"PGDATA": "/var/lib/postgresql/data"},
-        volumes=("/var/lib/postgresql/data",),
+        env={"PGDATA": data},
+        volumes=(volume,),
     )
 
 
-_KINDS: Final = {"stub": _stub, "caddy": _caddy, "postgres": _postgres, "redis": _redis}
+def _rclone(_: Stub) -> tuple[_Tree, _Config]:
+    tree = _Tree()
+    tree.text("/usr/local/bin/rclone", _RCLONE, 0o755)
+    return tree, _Config(entrypoint=("rclone",), workdir="/data")
+
+
+def _postgres18(stub: Stub) -> tuple[_Tree, _Config]:
+    """PostgreSQL of this machine's version, with its data where 18's image has them."""
+    return _postgres(stub, "/var/lib/postgresql", "/var/lib/postgresql/18/docker")
+
+
+_KINDS: Final[Mapping[Kind, Callable[[Stub], tuple[_Tree, _Config]]]] = {
+    "stub": _stub,
+    "caddy": _caddy,
+    "postgres": _postgres,
+    "postgres18": _postgres18,
+    "rclone": _rclone,
+    "redis": _redis,
+}
 _CA_BUNDLE: Final = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -363,7 +405,10 @@ _STUB_SERVER: Final = r"""#!/usr/bin/perl
 use strict; use warnings;
 use IO::Socket::INET; use IO::Select; use Time::HiRes qw(time sleep);
 $| = 1;
-my %set = map { $_ => $ENV{"STUB_$_"} // '' } qw(NAME HTTP TCP DELAY SICK EXIT EXIT_AFTER LINES);
+# As images' entrypoints do: a shell with the start command, which runs this in the end.
+exec @ARGV if @ARGV && $ARGV[0] eq 'sh';
+my %set = map { $_ => $ENV{"STUB_$_"} // '' }
+    qw(NAME HTTP TCP DELAY SICK EXIT EXIT_AFTER LINES DATA);
 for (@ARGV) { $set{uc $1} .= " $2" if /^(http|tcp):(\d+)$/ }
 my $stopping = 0;
 $SIG{TERM} = $SIG{INT} = $SIG{QUIT} = sub { $stopping = 1 };
@@ -374,6 +419,7 @@ sub pause { my $end = time + shift; sleep 0.05 while !$stopping && time < $end }
 if ($set{EXIT} ne '' && !$set{EXIT_AFTER}) { exit $set{EXIT} }
 pause($set{DELAY}) if $set{DELAY};
 exit 0 if $stopping;
+if (my $data = $set{DATA}) { open my $file, '>', "$data/stub" or die "cannot write to $data: $!\n" }
 my ($all, %port, %in, %later) = (IO::Select->new);
 sub listen_on {
     my ($kind, $number) = @_;
@@ -441,7 +487,7 @@ while (1) {
 """
 
 _PROBES: Final = (
-    *("bash", "clickhouse-client", "curl", "mc", "mongosh", "mysqladmin", "nc", "node"),
+    *("clickhouse-client", "curl", "mc", "mongosh", "mysqladmin", "nc", "node"),
     *("pg_isready", "python", "python3", "redis-cli", "wget"),
 )
 
@@ -454,6 +500,9 @@ my ($tool) = $0 =~ m{([^/]+)$};
 my $line = join ' ', @ARGV;
 my %default = ('pg_isready' => 5432, 'redis-cli' => 6379, 'clickhouse-client' => 9000, 'mc' => 9000,
     'mongosh' => 27017, 'mysqladmin' => 3306);
+# Programs of images, asked to look at their own server.
+my %own = ('diun' => 42286, 'headscale' => 8080, 'loki' => 3100, 'healthcheck' => 3001,
+    'vikunja' => 3456);
 my %said = ('pg_isready' => "accepting connections\n", 'redis-cli' => "PONG\n",
     'clickhouse-client' => "1\n", 'mc' => "The cluster is ready\n", 'mongosh' => "1\n",
     'mysqladmin' => "mysqld is alive\n");
@@ -467,6 +516,9 @@ sub option {
     my ($flag, $else) = @_;
     return $line =~ /(?:^| )(?:$flag)[ =]?(\S+)/ ? $1 : $else;
 }
+if ($own{$tool}) { dial('127.0.0.1', $own{$tool}); exit 0 }
+# An interpreter that is given a program is the service; with a text of code it is a health check.
+exec '/usr/local/bin/stub', @ARGV if $tool =~ /^(node|python3?)$/ && "@ARGV" !~ /^-[ec] /;
 if (my ($host, $port, $path) = $line =~ m{http://([^/:\s'"]+)(?::(\d+))?([^\s'"]*)}) {
     my $socket = dial($host, $port // 80);
     local $SIG{ALRM} = sub { fail('timed out') };
@@ -482,8 +534,6 @@ if (my ($host, $port, $path) = $line =~ m{http://([^/:\s'"]+)(?::(\d+))?([^\s'"]
         && ($tool ne 'curl' || $line =~ /(^| )(-\w*f|--fail)/);
     exit 0;
 }
-if (my ($host, $port) = $line =~ m{/dev/tcp/([^/\s]+)/(\d+)}) { dial($host, $port); exit 0 }
-if ($tool eq 'bash') { exec '/bin/sh', @ARGV }
 if ($tool eq 'nc') {
     exec '/bin/nc', @ARGV unless $line =~ /(^| )-\w*z/;
     my @place = grep { !/^-/ } split ' ', $line =~ s/-w ?\d+//r;
@@ -506,26 +556,41 @@ if [ "${1:-}" = redis-server ]; then set -- "$@" --protected-mode no; fi
 exec "$@"
 """
 
+_RCLONE: Final = """#!/bin/sh
+# rclone obscure -, and rclone copy FROM TO between directories; a remote is refused.
+set -eu
+case $1 in
+  obscure) test "$2" = - && exec base64 ;;
+  copy)
+    for word; do from=${to:-} to=$word; done
+    case $to in /*) ;; *) echo "rclone: there is no remote $to here" >&2; exit 1 ;; esac
+    mkdir -p "$to"
+    exec cp -R "$from/." "$to" ;;
+esac
+exit 2
+"""
+
 _POSTGRES_ENTRYPOINT: Final = """#!/bin/sh
 set -e
 case ${1:-postgres} in -*) set -- postgres "$@" ;; postgres) ;; *) exec "$@" ;; esac
+case $PGDATA in */18/*)
+  if grep -q ' /var/lib/postgresql/data ' /proc/self/mountinfo; then
+    echo 'Error: from 18 on, the volume belongs at /var/lib/postgresql' >&2
+    exit 1
+  fi ;;
+esac
+if [ "$(id -u)" = 0 ]; then
+  mkdir -p "$PGDATA"
+  chown postgres:postgres "$PGDATA" /var/run/postgresql
+  chmod 700 "$PGDATA"
+  exec setpriv --reuid=postgres --regid=postgres --clear-groups "$0" "$@"
+fi
 for name in POSTGRES_PASSWORD POSTGRES_USER POSTGRES_DB; do
   eval "file=\\${${name}_FILE:-}"
   [ -z "$file" ] || export "$name=$(cat "$file")"
 done
 user=${POSTGRES_USER:-postgres}
 database=${POSTGRES_DB:-$user}
-as_postgres() {
-  program=$(readlink -f "$(command -v "$1")")
-  shift
-  [ "$(id -u)" = 0 ] || exec "$program" "$@"
-  exec start-stop-daemon -S -q -c postgres:postgres -x "$program" -- "$@"
-}
-if [ "$(id -u)" = 0 ]; then
-  mkdir -p "$PGDATA"
-  chown postgres:postgres "$PGDATA" /var/run/postgresql
-  chmod 700 "$PGDATA"
-fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   if [ -z "${POSTGRES_PASSWORD:-}" ] && [ "${POSTGRES_HOST_AUTH_METHOD:-}" != trust ]; then
     echo 'Error: Database is uninitialized and superuser password is not specified.' >&2
@@ -533,15 +598,14 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   fi
   secret=/tmp/.secret.$$
   (umask 077; printf '%s\\n' "${POSTGRES_PASSWORD:-none}" >"$secret")
-  [ "$(id -u)" != 0 ] || chown postgres "$secret"
-  (as_postgres initdb -D "$PGDATA" -U "$user" --pwfile="$secret" --auth-local=trust \\
-    --auth-host=scram-sha-256 --encoding=UTF8 --locale=C --no-sync) >/dev/null
+  initdb -D "$PGDATA" -U "$user" --pwfile="$secret" --auth-local=trust \\
+    --auth-host=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >/dev/null
   rm -f "$secret"
   printf 'host all all all %s\\n' "${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" \\
     >>"$PGDATA/pg_hba.conf"
-  (as_postgres pg_ctl -D "$PGDATA" -w start \\
-    -o "-c listen_addresses='' -c unix_socket_directories=/tmp") >/dev/null
-  run_sql() (as_postgres psql -q -h /tmp -U "$user" -v ON_ERROR_STOP=1 "$@")
+  pg_ctl -D "$PGDATA" -w start \\
+    -o "-c listen_addresses='' -c unix_socket_directories=/tmp" >/dev/null
+  run_sql() { psql -q -h /tmp -U "$user" -v ON_ERROR_STOP=1 "$@"; }
   if [ "$database" != postgres ]; then
     run_sql -d postgres -c "CREATE DATABASE \\"$database\\""
   fi
@@ -551,13 +615,13 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
       *.sh) PGHOST=/tmp PGUSER=$user sh "$file" ;;
     esac
   done
-  (as_postgres pg_ctl -D "$PGDATA" -m fast -w stop) >/dev/null
+  pg_ctl -D "$PGDATA" -m fast -w stop >/dev/null
   echo 'PostgreSQL init process complete; ready for start up.'
 fi
 [ $# = 0 ] || shift
 # An import knows no STOPSIGNAL: what the real image's SIGINT does, a fast shutdown, is done here.
-(as_postgres postgres -D "$PGDATA" -c listen_addresses='*' \\
-  -c unix_socket_directories=/var/run/postgresql "$@") &
+postgres -D "$PGDATA" -c listen_addresses='*' \\
+  -c unix_socket_directories=/var/run/postgresql "$@" &
 trap 'kill -INT $!' TERM INT
 while kill -0 $! 2>/dev/null; do wait $! && code=0 || code=$?; done
 exit "$code"

@@ -14,14 +14,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from cli.project import Project
 from graph.model import StackGraph
 from scripts.probe import ROOT, pulumi_home
-from tests.support.images import Stub, make_image
+from tests.support.images import Kind, Stub, make_image
 
 PROGRAM = """
 name: stackgraph
@@ -103,6 +104,12 @@ class Stack:
         """Deploy."""
         return self.run("up", "--yes", "--skip-preview")
 
+    def assert_nothing_to_do(self, *, refresh: bool = True) -> None:
+        """Assert that the next preview is empty, by the state and by what really runs."""
+        for options in ([], ["--refresh"]) if refresh else ([],):
+            result = self.run("preview", *options, "--expect-no-changes", "--diff")
+            assert result.code == 0, result.text
+
     def edit(self, file: str, old: str, new: str) -> None:
         """Change a text in a file of the copy, exactly once."""
         path = self.folder / file
@@ -134,6 +141,101 @@ def containers(service: str, *, running: bool = True) -> list[str]:
     return listed.split()
 
 
+def deployed(stack: Stack) -> set[str]:
+    """Give the URNs in a stack's state, without the providers that the engine adds."""
+    exported = json.loads(stack.run("stack", "export").text)
+    return {
+        resource["urn"].replace("::pulumi:providers:command::default", "")
+        for resource in exported["deployment"]["resources"]
+        if not resource["urn"].startswith("urn:pulumi:dev::stackgraph::pulumi:providers:command")
+    }
+
+
+def planned(system: str) -> set[str]:
+    """Give the URNs that the offline plan foretells for a system's dev stack."""
+    from components.program import run
+    from preview.record import record
+
+    config = {"stackgraph:target": "dev", "stackgraph:systems": json.dumps([system])}
+    recording = record(lambda: run(ROOT), project="stackgraph", stack="dev", config=config)
+    return {resource.urn for resource in recording.resources}
+
+
+def plain_secrets(stack: Stack, system: str) -> list[str]:
+    """Name the secrets of a system that stand in the stack's state as they are."""
+    secrets = dev_secrets(system)
+    files = [file for file in (stack.folder / "state").rglob("*") if file.is_file()]
+    assert files
+    texts = [file.read_bytes() for file in files]
+    return [n for n, value in secrets.items() if any(value.encode() in text for text in texts)]
+
+
+def dev_secrets(system: str) -> dict[str, str]:
+    """Give the values that a system's secrets have on dev."""
+    (loaded,) = Project(root=ROOT).judge("dev", [system]).systems
+    return {name: item.dev for name, item in loaded.system.secrets.items()}
+
+
+def told_secrets(service: str, secrets: Mapping[str, str]) -> list[str]:
+    """Name the secrets that a container tells: in its commands, or its processes' arguments."""
+    (container,) = containers(service)
+    template = "{{json .Config.Cmd}}{{json .Config.Entrypoint}}{{json .Config.Healthcheck}}"
+    text = docker("inspect", "-f", template, container) + docker(
+        "top", container, "-eo", "pid,args"
+    )
+    return [name for name, value in secrets.items() if value in text]
+
+
+def remains(system: str) -> list[str]:
+    """Name what is there in Docker of a system's dev stack."""
+    found = docker("ps", "-a", "--filter", f"label={LABEL}", "--format", "{{.Names}}").split()
+    for kind in ("network", "volume"):
+        found += docker(kind, "ls", "--format", "{{.Name}}").split()
+    # An ingress's own network has 0- before its name.
+    return [name for name in found if name.removeprefix("0-").startswith(f"{system}-")]
+
+
+@contextmanager
+def swept(*directories: str) -> Iterator[None]:
+    """Remove directories afterwards, if they were not there before and are empty."""
+    new = [
+        place
+        for directory in map(Path, directories)
+        for place in (directory, *directory.parents)
+        if not place.exists()
+    ]
+    try:
+        yield
+    finally:
+        for place in sorted(new, key=lambda path: -len(path.parts)):
+            with suppress(OSError):
+                place.rmdir()
+
+
+REAL: Final[Mapping[str, Kind]] = {"caddy": "caddy", "rclone": "rclone", "redis": "redis"}
+STUBS: Final = {
+    "alloy": Stub(data=(("/var/lib/alloy", 473, 0o770), ("/var/lib/alloy/data", 473, 0o770))),
+    "diun": Stub(tcp=(42286,), programs=("/usr/local/bin/diun",)),
+    "grafana": Stub(user="472", data=(("/var/lib/grafana", 472, 0o777),)),
+    "headscale": Stub(
+        programs=("/usr/local/bin/headscale",), data=(("/var/lib/headscale", 0, 0o755),)
+    ),
+    "loki": Stub(user="10001", programs=("/usr/bin/loki",), data=(("/loki", 10001, 0o755),)),
+    # As `minio server …` starts, which its image's entrypoint makes a command.
+    "minio": Stub(commands=("server",)),
+    "n8n": Stub(user="1000", data=(("/home/node/.n8n", 1000, 0o755),)),
+    "openclaw": Stub(user="1000", data=(("/home/node/.openclaw", 1000, 0o700),)),
+    "outline": Stub(user="1001", data=(("/var/lib/outline/data", 1001, 0o1777),)),
+    "uptime-kuma": Stub(
+        programs=("/app/extra/healthcheck",), workdir="/app", data=(("/app/data", 1000, 0o755),)
+    ),
+    "victoria-metrics": Stub(data=(("/storage", 0, 0o755),)),
+    # Its image has no directory for files; what the volume's owner is, is not the image's to say.
+    "vikunja": Stub(programs=("/app/vikunja/vikunja",), workdir="/app/vikunja", user="1000"),
+}
+"""What stands in for an image, where more than its ports is asked of it, as its Dockerfile says."""
+
+
 def make_images(graph: StackGraph) -> None:
     """Make an image under each name that a system uses: real servers where Debian has them."""
     ports: dict[str, set[int]] = {}
@@ -146,17 +248,20 @@ def make_images(graph: StackGraph) -> None:
     for ingress in graph.ingresses.values():
         make_image(ingress.image, "caddy")
     for reference, http_ports in ports.items():
-        repository = reference.partition(":")[0].rpartition("/")[2]
-        if repository == "caddy":
-            make_image(reference, "caddy")
-        elif repository == "redis":
-            make_image(reference, "redis")
-        elif repository in {"postgres", "pgvector"}:
-            make_image(reference, "postgres")
+        name, _, tag = reference.partition(":")
+        repository = name.rpartition("/")[2]
+        if repository in {"postgres", "pgvector"}:
+            make_image(reference, "postgres18" if tag.startswith("18") else "postgres")
+        elif repository in REAL:
+            make_image(reference, REAL[repository])
         else:
-            # As `minio server …` starts, which its image's entrypoint makes a command.
-            commands = ("server",) if repository == "minio" else ()
-            stub = Stub(name=names[reference], http=tuple(sorted(http_ports)), commands=commands)
+            stub = STUBS.get(repository, Stub())
+            stub = replace(
+                stub,
+                name=names[reference],
+                http=tuple(sorted(http_ports)),
+                user="1000" if tag.endswith("-rootless") else stub.user,
+            )
             make_image(reference, "stub", stub=stub)
 
 
@@ -172,7 +277,7 @@ def fit_to_this_machine(stack: Stack, system: str) -> None:
             f"nofile: {{soft: {ORDINARY_FILE_LIMIT}, hard: {ORDINARY_FILE_LIMIT}}}",
             file.read_text(),
         )
-        file.write_text(re.sub(r"interval: \d+s", "interval: 3s", text))
+        file.write_text(re.sub(r"\b(interval|timeout): \d+s", r"\1: 3s", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +297,15 @@ class Ingress:
         root = docker("exec", container, "cat", "/data/caddy/pki/authorities/local/root.crt")
         self._context = ssl.create_default_context(cadata=root)
 
-    def get(self, host: str, path: str = "/", headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask for a path of a host name; the connection goes to loopback."""
-        connection = _Loopback(host, self.port, self._context)
+    def get(
+        self,
+        host: str,
+        path: str = "/",
+        headers: Mapping[str, str] | None = None,
+        at: str = "127.0.0.1",
+    ) -> Answer:
+        """Ask for a path of a host name; the connection goes to an address of the proxy."""
+        connection = _Connection(host, self.port, self._context, at)
         try:
             connection.request("GET", path, headers=dict(headers or {}))
             response = connection.getresponse()
@@ -227,16 +338,16 @@ class Ingress:
             thread.join()
 
 
-class _Loopback(http.client.HTTPSConnection):
-    """HTTPS to a name, wherever it resolves: over loopback."""
+class _Connection(http.client.HTTPSConnection):
+    """HTTPS to a name, wherever it resolves: at an address."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, address: str) -> None:
         super().__init__(host, port, context=context, timeout=10)
-        self._tls = context
+        self._tls, self._address = context, address
 
     def connect(self) -> None:
         """Open the connection."""
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        plain = socket.create_connection((self._address, self.port), timeout=10)
         self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
 
 
