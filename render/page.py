@@ -65,9 +65,9 @@ def _sections(
         2,
         "Backups",
         operations.backups(graph),
-        *operations.backup_diagrams(graph),
         operations.buckets(graph),
         operations.disposable(graph),
+        *operations.backup_diagrams(graph),
     )
     yield section(2, "Monitors", operations.monitors(graph))
     yield section(2, "Scenarios", *operations.scenarios(graph))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from config.units import format_port_range
 from graph.model import Flow, HostPort, Ingress, Route, Service, StackGraph, Zone
 from graph.reach import Place, PlaceKind, Way, port_ways, route_ways
+from graph.rules.routes import CLOUDFLARE_WAITS
 from render import words
 from render.markdown import Cell, table
 from render.names import Names, proxy
@@ -135,10 +136,16 @@ def zones(graph: StackGraph) -> str:
             zone.ssl or "",
             "yes" if zone.proxied else "no",
             "yes" if zone.rate_limited else "",
+            words.period(CLOUDFLARE_WAITS) if _proxies(graph, zone) else "",
         )
         for zone in graph.zones.values()
     ]
-    return table(("Zone", "Managed by", "TLS to the host", "Proxied", "Rate limited"), rows)
+    head = ("Zone", "Managed by", "TLS to the host", "Proxied", "Rate limited")
+    return table((*head, "Cloudflare gives up after"), rows)
+
+
+def _proxies(graph: StackGraph, zone: Zone) -> bool:
+    return any(route.proxied and route.zone == zone.id for route in graph.routes.values())
 
 
 def _provider(zone: Zone) -> str:

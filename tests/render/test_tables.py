@@ -133,6 +133,20 @@ def test_an_empty_zone_that_proxies(tmp_path: Path) -> None:
     assert 'cloudflare["Cloudflare"]' in architecture(graph)
 
 
+@pytest.mark.parametrize(
+    ("proxied", "shown"),
+    [
+        ("true", ["example.com", "this program, at Cloudflare", "yes", "100 s"]),
+        ("false", ["example.com", "this program, at Cloudflare", "no"]),
+    ],
+)
+def test_how_long_cloudflare_waits(proxied: str, shown: list[str], tmp_path: Path) -> None:
+    zone = f"provider: cloudflare, proxied: {proxied}"
+    system = SHOP["systems/shop/system.yaml"].replace("provider: external", zone)
+    graph = graph_of(shop(tmp_path, {"system.yaml": system}), "prod")
+    assert rows(exposure.zones(graph) + "\n", "Zone") == [shown]
+
+
 def test_who_comes_from_some_addresses_comes_from_the_internet(tmp_path: Path) -> None:
     system = SHOP["systems/shop/system.yaml"].replace(
         "web/front:8080}", "web/front:8080, access: {allow: [203.0.113.0/24]}}"
