@@ -28,9 +28,11 @@ def show_plan(project: Project, stack: str, systems: Sequence[str], *, as_json: 
     """Print the resources that the program declares, as a tree or as Pulumi's JSON."""
     import pulumi
 
+    from components.instance import LOOKUPS
     from preview.document import to_json
     from preview.plan import Plan
     from preview.record import record
+    from preview.value import UNKNOWN
 
     _, values = project.values(stack, systems)
     missing = _fill_secrets(project, values)
@@ -44,6 +46,8 @@ def show_plan(project: Project, stack: str, systems: Sequence[str], *, as_json: 
             config=config,
             secret_keys=[key for key in config if PLACEHOLDER in config[key]],
             root=project.root,
+            # No provider runs here: what a cloud would answer is not known.
+            answers=dict.fromkeys(LOOKUPS, UNKNOWN),
         )
     except pulumi.RunError as error:
         note(str(error).strip())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from config.finding import Finding, FindingsError, Source, one_of
 from graph.model import StackGraph
+from render.bootstrap import bootstrap_files, bootstrap_script
 from render.caddy import caddyfile
 from render.deploy import service_script
+from render.firewall import firewall_files
 
 
 def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
@@ -22,6 +24,10 @@ def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
         # What others manage is described; nothing is put there.
         if host not in (None, key) or node.managed_by:
             continue
+        if node.access is not None and node.hardened:
+            found = {**bootstrap_files(graph, node), **firewall_files(graph, node)}
+            files |= {f"{key}/host{path}": text for path, text in found.items()}
+            files[f"{key}/bootstrap.sh"] = bootstrap_script(graph, node)
         ingress = graph.ingress_of(node.id)
         if ingress is not None and ingress.kind == "caddy":
             files[f"{key}/caddy/Caddyfile"] = caddyfile(graph, ingress)

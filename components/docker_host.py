@@ -9,16 +9,20 @@ import pulumi
 import pulumi_command as command
 import pulumi_docker as docker
 
-from config.stack import HostAccess
-from graph.model import Host
+from components.ssh import SshConnection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerHostArgs:
-    """``host`` is the node; ``docker_host`` the daemon's address where it is this machine."""
+    """How Docker is reached: over SSH, or else at ``docker_host``, the address of a daemon here.
 
-    host: Host
+    ``after`` is what must be done before anything is asked of it.
+    """
+
     docker_host: str
+    connection: SshConnection | None = None
+    after: pulumi.Resource | None = None
+    machine: pulumi.Resource | None = None
 
 
 class DockerHost(pulumi.ComponentResource):
@@ -34,17 +38,20 @@ class DockerHost(pulumi.ComponentResource):
         self, name: str, args: DockerHostArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("stackgraph:docker:Host", name, None, opts)
-        access = args.host.access
-        self._connection = _connection(access) if access else None
+        over_ssh = args.connection
+        self._connection = over_ssh.command() if over_ssh else None
         self._local_address = args.docker_host
-        url = f"ssh://{access.user}@{access.address}:{access.port}" if access else args.docker_host
+        self.machine = args.machine
+        url = over_ssh.docker_url() if over_ssh else args.docker_host
         self.provider = docker.Provider(
             name,
             host=url,
-            ssh_opts=_ssh_options(access) if access else None,
+            ssh_opts=over_ssh.options(shared=True) if over_ssh else None,
             # A preview needs no Docker: that it is down shows when something is to be done.
             disable_docker_daemon_check=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[args.after] if args.after else None
+            ),
         )
         self.address = pulumi.Output.from_input(url)
         self.register_outputs({"address": self.address})
@@ -90,29 +97,3 @@ class DockerHost(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             opts=opts,
         )
-
-
-def _connection(access: HostAccess) -> command.remote.ConnectionArgs:
-    key = access.private_key
-    return command.remote.ConnectionArgs(
-        host=access.address,
-        port=access.port,
-        user=access.user,
-        host_key=access.host_key,
-        private_key=pulumi.Output.secret(key.get_secret_value()) if key else None,
-    )
-
-
-def _ssh_options(access: HostAccess) -> list[str]:
-    # The pinned key is answered by a command (OpenSSH 8.5 and later), so no file is written and
-    # no file of the user's decides; %H is the name ssh looks up, with its port where needed.
-    key = " ".join((access.host_key or "").split()[:2])
-    options = [
-        "StrictHostKeyChecking=yes",
-        "UserKnownHostsFile=/dev/null",
-        "GlobalKnownHostsFile=/dev/null",
-        f"KnownHostsCommand=/bin/echo %H {key}",
-        "BatchMode=yes",
-        "ConnectTimeout=15",
-    ]
-    return [part for option in options for part in ("-o", option)]

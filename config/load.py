@@ -8,14 +8,16 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from config.cloud import Ec2Settings, OciSettings
 from config.compose.model import Build, ComposeFile, Service
 from config.document import Document, read_document, read_text
 from config.dotenv import parse_dotenv
 from config.finding import Finding, FindingsError
+from config.host import Host
 from config.settings import PLACEHOLDER
 from config.stack import NAMESPACE, StackSettings
 from config.system import STAND_IN_REGISTRY, App, System, Variable
@@ -151,7 +153,7 @@ class _SystemReader:
         if system is None:
             system = self._readable(System, raw, document, {"hosts": {}})
         variables = _Noting(self._variables(document, raw, system))
-        self._check_settings(document, raw)
+        self._check_settings(document, raw, system)
         apps = {key: self._app(key, app, document, variables) for key, app in system.apps.items()}
         self.unreadable |= {key for key, app in apps.items() if app is None}
         return LoadedSystem(
@@ -256,11 +258,12 @@ class _SystemReader:
                 return f"{STAND_IN_REGISTRY}/{name.lower().replace('_', '-')}:dev"
         return variable.default
 
-    def _check_settings(self, document: Document, raw: Mapping[str, Any]) -> None:
+    def _check_settings(self, document: Document, raw: Mapping[str, Any], system: System) -> None:
         hosts = raw.get("hosts")
         if self.stack.target == "prod" and isinstance(hosts, dict):
             for name in hosts:
                 self._check_host(document, name, hosts[name])
+                self._check_cloud(document, name, hosts[name], system.hosts.get(name))
         for section in ("variables", "secrets", "hosts"):
             declared = raw.get(section)
             names = declared if isinstance(declared, dict) else {}
@@ -278,21 +281,67 @@ class _SystemReader:
         ours = not (isinstance(raw, dict) and raw.get("managed_by"))
         settings = self.settings.hosts.get(name)
         given = settings.model_fields_set if settings else frozenset()
-        needed = ("address", "host_key") if ours else ("address",)
-        missing = [key for key in needed if key not in given]
+        cloud = settings.cloud if settings else None
+        # The cloud tells the address, and what is made there gets its host key from us.
+        needed = {"address": cloud is None, "host_key": ours and not (cloud and cloud.creates)}
+        missing = [key for key, is_needed in needed.items() if is_needed and key not in given]
         if missing:
             what = " and ".join(key.replace("_", " ") for key in missing)
             fact = f"host {name} has no {what} on stack {self.stack.name}"
             commands = [self.set_command("hosts", f"{name}.{key}") for key in missing]
             remedy = f"run {' and '.join(commands)}"
+            kind = raw.get("kind") if isinstance(raw, dict) else None
+            if "address" in missing and kind in ("ec2", "oci"):
+                remedy += f"; or configure hosts.{name}.{kind}, and it is made there"
             at = ("hosts", name)
             self.findings.append(document.problem("stack-value", at, fact, remedy))
 
-    def set_command(self, section: str, name: str, *, secret: bool = False) -> str:
-        """Give the command that configures a value of this system on this stack."""
+    def _check_cloud(self, document: Document, name: str, raw: object, host: Host | None) -> None:
+        """Tell where a host and its settings at a cloud contradict each other."""
+        settings = self.settings.hosts.get(name)
+        if settings is None or settings.cloud is None or not isinstance(raw, dict):
+            return
+        cloud, stack = settings.cloud, self.stack.name
+        kind = "ec2" if settings.ec2 else "oci"
+
+        def problem(fact: str, remedy: str) -> None:
+            self.findings.append(document.problem("stack-key", ("hosts", name), fact, remedy))
+
+        def unset(key: str) -> str:
+            return f"run {self.set_command('hosts', f'{name}.{key}', verb='rm')}"
+
+        for key in ("ec2", "oci"):
+            if getattr(settings, key) and raw.get("kind") != key:
+                fact = (
+                    f"host {name} is of kind {raw.get('kind')}, and stack {stack} has {key} of it"
+                )
+                problem(fact, f"{unset(key)}, or write kind: {key}")
+        if settings.address:
+            fact = f"host {name} has an address on stack {stack}, and {kind} gives it one, too"
+            problem(fact, unset("address"))
+        if cloud.creates and raw.get("managed_by"):
+            fact = f"host {name} is managed by others, and stack {stack} has it made at {kind}"
+            command = self.set_command("hosts", f"{name}.{kind}.instance")
+            problem(fact, f"{unset(kind)}, and {command} to read theirs")
+        elif cloud.creates and settings.host_key is not None:
+            fact = f"host {name} has a host key on stack {stack}, and it gets one when it is made"
+            problem(fact, unset("host_key"))
+        for key, fact, fitting in _misfits(cloud, host) if raw.get("kind") == kind else ():
+            command = self.set_command("hosts", f"{name}.{kind}.{key}")
+            problem(f"host {name} {fact}", f"run {command} {fitting}, or change the host")
+
+    def set_command(
+        self,
+        section: str,
+        name: str,
+        *,
+        secret: bool = False,
+        verb: Literal["set", "rm"] = "set",
+    ) -> str:
+        """Give the command that configures a value of this system on this stack, or removes it."""
         flag = "--secret " if secret else ""
         path = f"{NAMESPACE}:{self.name}.{section}.{name}"
-        return f"pulumi config set --stack {self.stack.name} {flag}--path '{path}'"
+        return f"pulumi config {verb} --stack {self.stack.name} {flag}--path '{path}'"
 
     # Applications
 
@@ -336,6 +385,15 @@ class _SystemReader:
             env=env,
             builds=builds,
         )
+
+
+def _misfits(cloud: Ec2Settings | OciSettings, host: Host | None) -> Iterator[tuple[str, str, str]]:
+    if host is None:
+        return
+    if isinstance(cloud, Ec2Settings):
+        yield from cloud.misfits(host.platform)
+    else:
+        yield from cloud.misfits(host.platform, host.cpus, host.memory)
 
 
 class _FileReader:

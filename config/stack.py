@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from config.base import Model
-from config.units import IpAddress, Label, Port, Text
+from config.cloud import Ec2Settings, OciSettings
+from config.units import Label, Port, Text
 
 SYSTEMS_DIRECTORY = "systems"
 
@@ -40,7 +42,16 @@ def _host_key(text: str) -> str:
     return text
 
 
+def _mesh_address(value: object) -> str:
+    try:
+        return str(ipaddress.ip_address(str(value)))
+    except ValueError:
+        msg = "it is no IP address; write one like 100.64.0.1"
+        raise ValueError(msg) from None
+
+
 DockerHost = Annotated[str, AfterValidator(_docker_host)]
+MeshAddress = Annotated[str, BeforeValidator(_mesh_address)]
 
 
 class Jump(Model):
@@ -63,11 +74,13 @@ class HostAccess(Model):
     """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts.
 
     ``mesh_address`` is its address in the mesh: a type of its own, so that it never stands in
-    for the public one (V10). A host that others manage needs only ``address``.
+    for the public one (V10). A host that others manage needs only ``address``. With ``ec2`` or
+    ``oci`` the cloud gives the address, so ``address`` is empty; what is made there gets its
+    host key from us, so ``host_key`` is None.
     """
 
-    address: str
-    mesh_address: IpAddress | None = None
+    address: str = ""
+    mesh_address: MeshAddress | None = None
     first: FirstLogin | None = Field(
         default=None, description="Where user or port are others before the host is set up."
     )
@@ -84,6 +97,13 @@ class HostAccess(Model):
     private_key: SecretStr | None = Field(
         default=None, description="For Pulumi's own SSH client; without it the SSH agent's keys."
     )
+    ec2: Ec2Settings | None = Field(default=None, description="Made or read at EC2.")
+    oci: OciSettings | None = Field(default=None, description="Made or read at OCI.")
+
+    @property
+    def cloud(self) -> Ec2Settings | OciSettings | None:
+        """The cloud that gives the address; None where the host is adopted by SSH."""
+        return self.ec2 or self.oci
 
 
 class SystemSettings(Model):

@@ -41,6 +41,8 @@ shellcheck    shellcheck
 curl          curl
 git           git
 /bin/busybox  busybox-static
+cloud-init    cloud-init
+debootstrap   debootstrap
 node          nodejs
 npm           npm
 '

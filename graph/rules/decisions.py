@@ -56,7 +56,6 @@ _DYNIQ = "tests/engine/test_dyniq.py"
 _CHANGES = "tests/engine/test_changes.py"
 _CONTAINER = "tests/components/test_container.py"
 _NO_BACKUP_SCRIPT = OutOfScope("no backup script is made yet: backups are described and judged")
-_NO_FIREWALL = OutOfScope("no firewall is made yet: reach tells what is published, and to whom")
 
 UNRULED: Mapping[str, Prevented | OutOfScope] = {
     "R04": Prevented(
@@ -100,13 +99,19 @@ UNRULED: Mapping[str, Prevented | OutOfScope] = {
         "container fails, the old one serves on or comes back",
         f"{_HANDOVER}::test_start_first_that_fails_is_not_noticed",
     ),
-    "P03": _NO_FIREWALL,
-    "P08": Prevented(
-        "the port of SSH is configured once, for Docker and for commands alike; sshd itself is "
-        "not configured here",
-        f"{_CONTAINER}::test_dev_is_this_machine_and_prod_another_over_ssh",
+    "P03": Prevented(
+        "the firewall is made from reach, and stands before Docker's own: published ports obey it",
+        "tests/hosts/test_firewall.py::test_published_ports_obey_it",
     ),
-    "P12": _NO_FIREWALL,
+    "P08": Prevented(
+        "the port of SSH is configured once, for the host and for all who call it; while it moves, "
+        "both answer, and whoever sets the host up tries both",
+        "tests/engine/test_hosts.py::test_from_bare_to_ready_in_one_go",
+    ),
+    "P12": Prevented(
+        "rules are swapped whole, and undone by the host itself unless a new connection confirms",
+        "tests/hosts/test_firewall.py::test_a_change_that_would_cut_ssh_undoes_itself",
+    ),
     "D09": Prevented(
         "each container is made from an image that the same program pulls or builds first",
         f"{_HERE}::test_every_container_comes_from_an_image_of_the_program",

@@ -127,8 +127,13 @@ def _twice(graph: StackGraph) -> Iterator[Breach]:
     for host in graph.hosts.values():
         if host.access is None:
             continue
+        cloud = host.access.cloud
+        # A cloud gives each machine an address of its own; an existing one is known by its id.
+        address = host.access.address or (cloud.instance if cloud else None)
+        if not address:
+            continue
         # Behind one address several hosts may stand, each with an SSH port of its own.
-        known = first.setdefault((host.access.address.lower(), host.access.port), host)
+        known = first.setdefault((address.lower(), host.access.port), host)
         if known is not host:
             yield Breach(
                 host.source,

@@ -10,9 +10,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.base import Model
+from config.cloud import Ec2Settings, OciSettings
 from config.document import parse
 from config.finding import FindingsError
 from config.settings import read_settings
+from config.stack import HostAccess
 from tests.case import Case
 from tests.config.wrong import CASES, files, make, stack, stack_file
 from tests.workspace import SHOP, stackgraph, write
@@ -82,7 +85,11 @@ def test_no_secret_is_shown(case: Case, tmp_path: Path) -> None:
 
 
 keys = st.sampled_from(
-    ["hosts", "variables", "secrets", "vps", "address", "host_key", "private_key", "port", "A", "?"]
+    [
+        *("hosts", "variables", "secrets", "vps", "A", "?"),
+        *("address", "mesh_address", "host_key", "private_key", "port", "jump", "first"),
+        *("ec2", "oci", "region", "instance", "cidr", "volume_size", "account", "protect"),
+    ]
 )
 canaries = st.one_of(st.integers(), st.booleans(), st.none(), st.text()).map(
     lambda value: f"{CANARY} {value}"
@@ -104,3 +111,16 @@ def test_no_value_of_a_system_is_shown(value: object, target: str) -> None:
     except FindingsError as error:
         said = str(error)
     assert CANARY not in said
+
+
+@pytest.mark.parametrize(
+    ("key", "model"), [("ec2", Ec2Settings), ("oci", OciSettings), (None, HostAccess)]
+)
+def test_no_value_of_a_host_is_shown(key: str | None, model: type[Model]) -> None:
+    every: dict[str, object] = dict.fromkeys(model.model_fields, CANARY)
+    settings = {"hosts": {"box": {key: every} if key else every}}
+    values = {"stackgraph:target": "prod", "stackgraph:systems": ["s"], "stackgraph:s": settings}
+    with pytest.raises(FindingsError) as error:
+        read_settings(values, "prod", parse(yaml.safe_dump({"config": values}), "Pulumi.prod.yaml"))
+    assert CANARY not in str(error.value)
+    assert len(error.value.findings) > 5

@@ -1,0 +1,140 @@
+"""A machine becomes a hardened Docker host, over SSH, and whoever does it stays able to get in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_command as command
+
+from components.ssh import SshConnection
+from config.stack import FirstLogin
+from graph.model import Host, StackGraph
+from render.bootstrap import bootstrap_script, close_first_login_script, verify_script
+from render.firewall import confirm_script, stage_script
+
+FIRST_BOOT = 600
+"""Seconds that a new machine may take until SSH answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSetupArgs:
+    """``host`` is a node of ``graph``; ``first`` the way in before it was set up, if another.
+
+    ``machine`` is the resource of the machine, where this program made it: what was run there is
+    forgotten together with it.
+    """
+
+    graph: StackGraph
+    host: Host
+    connection: SshConnection
+    first: FirstLogin | None = None
+    machine: pulumi.Resource | None = None
+
+
+class HostSetup(pulumi.ComponentResource):
+    """Docker, SSH, updates and a firewall on a machine that exists: in one go, and once.
+
+    Each step is idempotent, and runs again only when its text has changed. Nothing closes before
+    the way that replaces it has been used: settings are checked by the new login before the first
+    one goes, and a firewall that nobody confirms over a new connection is undone by the host
+    itself. It neither creates nor restarts the machine, and opens nothing that
+    `graph.firewall.openings` does not name.
+    """
+
+    ready: pulumi.Output[str]
+    """The host's address, known once everything was checked."""
+
+    last: pulumi.Resource
+    """What must be done before anything else is: Docker answers, and the firewall is up."""
+
+    def __init__(
+        self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("stackgraph:host:Setup", name, None, opts)
+        self._args = args
+        graph, host = args.graph, args.host
+        bootstrap = bootstrap_script(graph, host)
+        done = self._step(f"{name}-bootstrap", "bootstrap", bootstrap, both=True)
+        last = self._step(
+            f"{name}-verify", "verify", verify_script(graph, host), after=done, because=bootstrap
+        )
+        if args.first is not None:
+            closing = close_first_login_script(graph, host)
+            last = self._step(f"{name}-first-login", "close the first login", closing, after=last)
+        staged = stage_script(graph, host)
+        last = self._step(f"{name}-firewall", "stage the firewall", staged, after=last)
+        confirmed = confirm_script(graph, host)
+        self.last = self._step(
+            f"{name}-firewall-confirm",
+            "confirm the firewall",
+            confirmed,
+            after=last,
+            because=staged,
+        )
+        address = pulumi.Output.from_input(args.connection.address)
+        self.ready = pulumi.Output.all(address, self.last.urn).apply(lambda all_: str(all_[0]))
+        self.register_outputs({"ready": self.ready})
+
+    def _step(
+        self,
+        name: str,
+        what: str,
+        script: str,
+        *,
+        both: bool = False,
+        after: pulumi.Resource | None = None,
+        because: str = "",
+    ) -> pulumi.Resource:
+        """Run a script as root on the host, in a connection of its own.
+
+        With ``both`` by whichever login works, the later one first. ``because`` is the text whose
+        change makes it run again.
+        """
+        args = self._args
+        what = f"{what} on {args.host.key}"
+        ways = [args.connection]
+        if both and args.first is not None:
+            ways.append(args.connection.at_first(args.first))
+        patience = FIRST_BOOT if both and args.machine is not None else 0
+        text = pulumi.Output.all(*(way.shell(what) for way in ways)).apply(
+            lambda lines: _first_that_answers(lines, patience)
+        )
+        trigger = hashlib.sha256(because.encode()).hexdigest()[:16] if because else None
+        environment: dict[str, pulumi.Input[str]] = {"STACKGRAPH_SSH": text}
+        return command.local.Command(
+            name,
+            # A command that failed is shown whole, and its environment is not.
+            create=f'eval "$STACKGRAPH_SSH" # {what}',
+            stdin=script,
+            environment=environment,
+            interpreter=["/bin/sh", "-c"],
+            triggers=[trigger] if trigger else None,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[after] if after else None,
+                deleted_with=args.machine,
+            ),
+        )
+
+
+def _first_that_answers(lines: list[str], patience: int) -> str:
+    """Join ways into a host: the first one that lets us in runs what stands on standard input.
+
+    A machine that was only just made may take ``patience`` seconds until it answers. When none
+    lets us in, what each of them said is told.
+    """
+    *others, last = lines
+    script = ["said="]
+    if patience:
+        script += [
+            f"end=$(($(date +%s) + {patience}))",
+            f"until {last} </dev/null >/dev/null 2>&1 || [ $(date +%s) -gt $end ]",
+            "do sleep 5; done",
+        ]
+    # Asked with nothing on standard input, a way in does nothing and tells that it is one.
+    script += [f"said=$({line} 2>&1 >/dev/null </dev/null) && exec {line}" for line in others]
+    script.append(f'{last} || {{ code=$?; printf "%s\\n" "$said" >&2; exit $code; }}')
+    return "\n".join(script)

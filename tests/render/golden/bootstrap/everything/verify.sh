@@ -1,0 +1,351 @@
+set -u
+umask 022
+LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+tmp=$(mktemp -d) || exit 1
+trap '' PIPE # who started this may be gone: finish what was begun all the same
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM HUP
+changes=0
+
+changed() {
+  changes=$((changes + 1))
+  printf 'changed: %s\n' "$1"
+}
+fail() {
+  printf '%s: %s\n' "$HOST" "$1" >&2
+  exit 1
+}
+
+# quietly COMMAND...: sets reason when it fails: the line in which it says why, or its last one
+quietly() {
+  "$@" >"$tmp/said" 2>&1 </dev/null && return 0
+  why='^(E:|Job for|A dependency|Failed to) |line [0-9]+: |ERROR'
+  reason=$(grep -m 1 -E "$why" "$tmp/said" || grep '[^[:space:]]' "$tmp/said" | tail -n 1)
+  reason=$(printf '%s' "$reason" | tr -d '\000-\037\177' | cut -c 1-300)
+  return 1
+}
+
+# within SECONDS COMMAND...: again and again until it is true
+within() {
+  until=$(($(date +%s) + $1))
+  shift
+  while ! "$@" >/dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$until" ] || return 1
+    sleep 0.5
+  done
+}
+
+as_root() { [ "$(id -u)" = 0 ] || fail "this must be run by root, not by $(id -un)"; }
+installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
+has() { command -v "$1" >/dev/null 2>&1; }
+contained() { systemd-detect-virt --quiet --container; }
+home_of() { getent passwd "$1" | cut -d : -f 6; }
+
+# came_from: sets connection to SSH_CONNECTION, which sudo hides but has
+came_from() {
+  connection=${SSH_CONNECTION-}
+  pid=$PPID
+  while [ -z "$connection" ] && [ "${pid:-0}" -gt 1 ]; do
+    connection=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | sed -n 's/^SSH_CONNECTION=//p')
+    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
+  done
+}
+
+# keep FILE, and bring_back FILE...: as they were, or gone when they were not there
+keep() {
+  rm -f "$tmp/kept-${1##*/}"
+  [ ! -e "$1" ] || cp -p "$1" "$tmp/kept-${1##*/}"
+}
+
+bring_back() {
+  for each; do
+    kept=$tmp/kept-${each##*/}
+    if [ -e "$kept" ]; then cp -p "$kept" "$each"; else rm -f "$each"; fi
+  done
+}
+
+# clock: the service that keeps the time
+clock() {
+  for each in chrony ntpsec ntp openntpd systemd-timesyncd; do
+    ! installed "$each" || { echo "$each" && return; }
+  done
+}
+
+# --- what is not as it should be, a line each
+
+wrong() { printf '%s\n' "$1"; }
+
+# same WHAT FOUND WANTED
+same() { [ "$2" = "$3" ] || wrong "$1 is ${2:-unset}, not $3"; }
+
+# --- time, kernel, swap
+
+# swap_size: of all swap, in bytes
+swap_size() {
+  swapon --noheadings --bytes --show=NAME,SIZE | awk '{ n += $2 } END { print n + 0 }'
+}
+
+enough_swap() { [ "$(swap_size)" -ge $((SWAP * 98 / 100)) ]; }
+
+verify_system() {
+  time=$(clock)
+  if [ -z "$time" ]; then
+    wrong 'nothing keeps the time'
+  else
+    systemctl is-enabled --quiet "$time" || wrong "$time is not enabled"
+    systemctl is-active --quiet "$time" || contained || wrong "$time does not run"
+  fi
+  each_setting verify_setting
+  [ "$SWAP" = 0 ] || enough_swap || wrong "swap is $(swap_size) bytes, not $SWAP"
+}
+
+verify_setting() {
+  file=/proc/sys/$(printf %s "$1" | tr . /)
+  if contained && [ ! -w "$file" ]; then return 0; fi
+  same "$1" "$(cat "$file" 2>/dev/null)" "$2"
+}
+
+# --- security updates
+
+verify_upgrades() {
+  apt-config dump >"$tmp/apt"
+  for each in 'APT::Periodic::Update-Package-Lists "1";' 'APT::Periodic::Unattended-Upgrade "1";' \
+    'Unattended-Upgrade::Automatic-Reboot "false";'; do
+    grep -qxF "$each" "$tmp/apt" || wrong "apt has not: $each"
+  done
+  has unattended-upgrade || wrong 'unattended-upgrades is not installed'
+  for each in apt-daily.timer apt-daily-upgrade.timer; do
+    if ! { systemctl is-enabled --quiet "$each" && systemctl is-active --quiet "$each"; }; then
+      wrong "$each does not run"
+    fi
+  done
+}
+
+# --- Docker
+
+answers() { docker info --format '{{.ServerVersion}}'; }
+
+# merged: the settings that are there with ours in them; empty where ours are there
+merged() {
+  swarm=$(docker info --format '{{.Swarm.LocalNodeState}}')
+  python3 -c "$MERGE" "$DAEMON" "$DAEMON_TEXT" "$swarm" >"$tmp/daemon.json"
+}
+
+# what of it a daemon tells; a swarm and live-restore exclude each other
+to_load() { if [ "$swarm" = active ]; then echo "${LOADED% *} false"; else echo "$LOADED"; fi; }
+
+loaded() {
+  pools='{{range .DefaultAddressPools}}{{.Base}} {{.Size}} {{end}}'
+  docker info --format "$pools{{.LoggingDriver}} {{.LiveRestoreEnabled}}"
+}
+
+verify_docker() {
+  systemctl is-enabled --quiet docker || wrong 'docker is not enabled'
+  if ! quietly answers; then
+    wrong "Docker does not answer: $reason"
+    return
+  fi
+  quietly merged || wrong "$DAEMON: $reason"
+  same "what Docker runs with (pools, log driver, live-restore)" "$(loaded)" "$(to_load)"
+  [ ! -s "$tmp/daemon.json" ] || wrong "$DAEMON is not as declared"
+}
+
+# --- who logs in
+
+# effective USER: sshd's settings for who logs in from outside
+effective() {
+  mkdir -p /run/sshd
+  quietly sshd -T -C "user=$1,host=host,addr=192.0.2.1" && cat "$tmp/said"
+}
+
+# listens PORT: sshd, or systemd in its place; not only with IPv6, unless that is what is set
+listens() {
+  addresses=$(ss -H -l -t -n -p "sport = :$1" | awk '/"(sshd|systemd)"/ { print $4 }')
+  case $addresses in
+  *[!:]*.*:* | '*:'* | *'
+*:'*) return 0 ;;
+  '') return 1 ;;
+  *) ! effective root | grep -q '^listenaddress [0-9]' ;;
+  esac
+}
+
+# may_log_in: whether keys, and sshd as it is, let the user in; sets reason
+may_log_in() {
+  home=$(home_of "$LOGIN")
+  keys=$home/.ssh/authorized_keys
+  if ! ssh-keygen -l -f "$keys" >/dev/null 2>&1; then
+    reason="no key of $LOGIN is in $keys; state authorized_keys of the host"
+    return 1
+  fi
+  for each in "$home" "$home/.ssh" "$keys"; do
+    # sshd's StrictModes
+    case $(stat -L -c %U:%A "$each") in
+    "$LOGIN":?????-??-* | root:?????-??-*) ;;
+    *)
+      reason="sshd does not trust $each: it is not $LOGIN's alone to write"
+      return 1
+      ;;
+    esac
+  done
+  case $(getent passwd "$LOGIN" | cut -d : -f 7) in
+  */nologin | */false)
+    reason="$LOGIN has no shell"
+    return 1
+    ;;
+  esac
+  effective "$LOGIN" >"$tmp/sshd" || {
+    reason="sshd -T fails: $reason"
+    return 1
+  }
+  if grep -q '^allowusers ' "$tmp/sshd" && ! grep -q "^allowusers $LOGIN\$" "$tmp/sshd"; then
+    reason="sshd's AllowUsers leaves out $LOGIN; add it"
+    return 1
+  fi
+  grep -Eq '^authorizedkeysfile (.* )?(%h/)?\.ssh/authorized_keys( |$)' "$tmp/sshd" || {
+    reason="sshd does not read .ssh/authorized_keys: see its AuthorizedKeysFile"
+    return 1
+  }
+  [ "$LOGIN" = root ] || quietly runuser -u "$LOGIN" -- sudo -n true || {
+    reason="$LOGIN may not use sudo without a password: $reason"
+    return 1
+  }
+}
+
+verify_login() {
+  if ! id -u "$LOGIN" >/dev/null 2>&1; then
+    wrong "there is no user $LOGIN"
+    return
+  fi
+  [ "$LOGIN" = root ] || id -nG "$LOGIN" | tr ' ' '\n' | grep -qx docker ||
+    wrong "$LOGIN is not in group docker"
+  may_log_in || wrong "$reason"
+  [ -z "$KEYS" ] || printf %s "$KEYS" | cmp -s - "$(home_of "$LOGIN")/.ssh/authorized_keys" ||
+    wrong "the keys of $LOGIN are not those declared"
+}
+
+verify_sshd() {
+  for user in root "$LOGIN"; do
+    effective "$user" >"$tmp/effective" || {
+      wrong "sshd -T: $reason"
+      return
+    }
+    # the first login, as long as it is open
+    root=$ROOT_LOGIN
+    if grep -q '^PermitRootLogin ' "$FIRST_LOGIN" 2>/dev/null; then root=prohibit-password; fi
+    each_sshd verify_sshd_setting
+    [ -z "$root" ] || verify_sshd_setting permitrootlogin "$root"
+    [ "$user" != "$LOGIN" ] || break
+  done
+  ports=$PORT$(sed -n 's/^Port / /p' "$FIRST_LOGIN" 2>/dev/null)
+  for each in $ports; do listens "$each" || wrong "sshd does not listen on port $each"; done
+  sed -n 's/^port //p' "$tmp/effective" | while read -r each; do
+    case " $ports " in
+    *" $each "*) ;;
+    *) wrong "sshd listens on port $each, too; remove it from /etc/ssh/sshd_config" ;;
+    esac
+  done
+}
+
+verify_sshd_setting() {
+  found=$(sed -n "s/^$1 //p" "$tmp/effective" | sed 's/^without-password$/prohibit-password/')
+  same "sshd's $1 for $user" "$found" "$2"
+}
+
+# --- fail2ban
+
+jail_runs() { fail2ban-client status sshd; }
+
+verify_bans() {
+  if ! quietly fail2ban-client status sshd; then
+    wrong "fail2ban has no jail sshd: $reason"
+    return
+  fi
+  systemctl is-enabled --quiet fail2ban || wrong 'fail2ban is not enabled'
+  fail2ban-client get sshd ignoreip >"$tmp/never" 2>&1
+  for each in $NEVER_BANNED $(cat "$STATE/operators" 2>/dev/null); do
+    grep -qF -- "$each" "$tmp/never" || wrong "fail2ban may ban $each"
+  done
+  same "fail2ban's maxretry" "$(fail2ban-client get sshd maxretry)" "$BAN_FAILURES"
+  same "fail2ban's findtime" "$(fail2ban-client get sshd findtime)" "$BAN_WINDOW"
+}
+
+verify() {
+  verify_system
+  verify_upgrades
+  verify_docker
+  verify_login
+  verify_sshd
+  verify_bans
+}
+
+each_setting() {
+  "$@" fs.inotify.max_user_instances 1024 || return 1
+  "$@" fs.inotify.max_user_watches 524288 || return 1
+  "$@" kernel.panic 10 || return 1
+  "$@" net.core.somaxconn 65535 || return 1
+  "$@" vm.swappiness 10 || return 1
+}
+each_sshd() {
+  "$@" maxsessions 100 || return 1
+  "$@" maxstartups 100:30:200 || return 1
+  "$@" kbdinteractiveauthentication no || return 1
+  "$@" passwordauthentication no || return 1
+  "$@" pubkeyauthentication yes || return 1
+  "$@" x11forwarding no || return 1
+}
+HOST=vps
+STATE=/var/lib/stackgraph
+DAEMON=/etc/docker/daemon.json
+DAEMON_TEXT='{
+  "default-address-pools": [
+    {
+      "base": "172.30.0.0/16",
+      "size": 24
+    }
+  ],
+  "live-restore": true,
+  "log-driver": "json-file",
+  "log-opts": {
+    "max-file": "2",
+    "max-size": "5242880"
+  },
+  "userland-proxy": false
+}
+'
+MERGE='import json, sys
+path, ours, swarm = sys.argv[1:]
+try:
+    with open(path) as file:
+        old = json.loads(file.read() or "{}")
+    assert isinstance(old, dict)
+except FileNotFoundError:
+    old = {}
+except Exception:
+    sys.exit("it is no JSON object; correct it by hand")
+new, ours = dict(old), json.loads(ours)
+if swarm == "active":
+    del ours["live-restore"]
+    new.pop("live-restore", None)
+if old.get("log-driver", "json-file") == "json-file":
+    ours["log-opts"] = {**old.get("log-opts", {}), **ours["log-opts"]}
+new.update(ours)
+if new != old:
+    print(json.dumps(new, indent=2))
+'
+LOADED='172.30.0.0/16 24 json-file true'
+SWAP=4294967296
+LOGIN=deploy
+KEYS='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICyHVv7rXtDKl26FFh+oudlHCe9ywtEGVIvFZ8MTsR5a
+'
+PORT=2222
+FIRST_LOGIN=/etc/ssh/sshd_config.d/05-stackgraph-first-login.conf
+ROOT_LOGIN=no
+NEVER_BANNED='127.0.0.0/8 ::1 203.0.113.0/24'
+BAN_FAILURES=30
+BAN_WINDOW=600
+as_root
+verify >"$tmp/wrong"
+cat "$tmp/wrong"
+[ ! -s "$tmp/wrong" ]
