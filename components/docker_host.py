@@ -50,7 +50,11 @@ class DockerHost(pulumi.ComponentResource):
             # A preview needs no Docker: that it is down shows when something is to be done.
             disable_docker_daemon_check=True,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[args.after] if args.after else None
+                parent=self,
+                depends_on=[args.after] if args.after else None,
+                # Another machine has the same address, and nothing of what was on this one. With
+                # its provider, everything on it is made anew.
+                replace_with=[args.machine] if args.machine else None,
             ),
         )
         self.address = pulumi.Output.from_input(url)

@@ -116,6 +116,7 @@ class HostSetup(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[after] if after else None,
                 deleted_with=args.machine,
+                replace_with=[args.machine] if args.machine else None,
             ),
         )
 

@@ -25,6 +25,14 @@ _UNPACK: Final = (
     f"open('{SCRIPT}', 'wb').write(bz2.decompress(packed))"
 )
 
+# Oracle's images come with rules that refuse all but SSH, beside which no opening would open
+# (docs/adr/0010). At the first boot nobody else has any yet.
+_NO_RULES_OF_THE_IMAGE: Final = (
+    "if [ -e /etc/iptables/rules.v4 ]; then "
+    "for each in iptables ip6tables; do $each -P INPUT ACCEPT; $each -P FORWARD ACCEPT; $each -F; "
+    "done; netfilter-persistent save; fi"
+)
+
 
 def user_data(graph: StackGraph, host: Host, host_keys: Mapping[str, str] | None = None) -> str:
     """Give ``#cloud-config`` for a new machine: its login, its host keys, the bootstrap.
@@ -57,6 +65,7 @@ def user_data(graph: StackGraph, host: Host, host_keys: Mapping[str, str] | None
             }
         ],
         "runcmd": [
+            *([["sh", "-c", _NO_RULES_OF_THE_IMAGE]] if host.kind == "oci" else []),
             ["python3", "-c", _UNPACK],
             ["env", "STACKGRAPH_CLOUD_INIT=1", "sh", SCRIPT],
         ],

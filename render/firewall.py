@@ -121,9 +121,15 @@ def _input(found: Iterable[Opening], meshes: tuple[Mesh, ...]) -> Iterator[str]:
     yield "goto refused"
 
 
+METADATA = "169.254.169.254"
+"""Where clouds answer questions of a machine about itself; names are resolved there on port 53."""
+
+
 def _forward() -> Iterator[str]:
     yield "# before Docker's own filter: what passes here, Docker still decides on"
     yield "type filter hook forward priority filter - 5; policy accept;"
+    yield "# a cloud tells whoever asks there what the machine was made with: its host key, too"
+    yield f"ip daddr {METADATA} tcp dport 80 goto refused"
     yield "ct state established,related accept"
     for bridge in BRIDGES:
         yield f'iifname "{bridge}" accept'

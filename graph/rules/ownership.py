@@ -84,6 +84,14 @@ def locked_out(graph: StackGraph) -> Iterator[Breach]:
         only_mesh = host.ssh.mesh and host.ssh.allow is None and host.managed_by is None
         if graph.target != "prod" or mesh is None or host.access is None or not only_mesh:
             continue
+        if host.access.cloud is not None and host.access.cloud.creates:
+            yield Breach(
+                at(host.source, "ssh"),
+                f"SSH of {host.key} admits the mesh only, and stack {graph.stack} makes the "
+                "machine, which is in no mesh before it was set up by SSH",
+                "admit in ssh the network that deploys come from until the machine has joined",
+            )
+            continue
         try:
             address = ipaddress.ip_address(host.access.address)
         except ValueError:

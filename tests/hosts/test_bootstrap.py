@@ -414,7 +414,7 @@ def test_who_guesses_is_banned_from_everything_and_the_operator_never(
     assert attacker.reaches(fresh.address, 8080)
     guess = "-o StrictHostKeyChecking=no -o BatchMode=yes -o ConnectTimeout=2"
     for number in range(8):
-        attacker.run("sh", "-c", f"ssh {guess} guess{number}@{fresh.address} true")
+        attacker.run("sh", "-c", f"timeout 5 ssh {guess} guess{number}@{fresh.address} true")
         fresh.run("true", user=f"guess{number}")
     end = time.monotonic() + 15
     while attacker.reaches(fresh.address, 22) and time.monotonic() < end:

@@ -6,6 +6,7 @@ import base64
 import bz2
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,15 @@ def test_cloud_init_takes_it(user: str, keys: dict[str, str] | None, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     assert "Valid" in done.stdout
+
+
+def test_rules_of_oracles_images_go_before_ours_come(tmp_path: Path) -> None:
+    graph, host = a_host(tmp_path)
+    elsewhere = parsed(graph, host)["runcmd"]
+    there = parsed(graph, replace(host, kind="oci"))["runcmd"]
+    assert there[1:] == elsewhere
+    shell, flag, clearing = there[0]
+    assert (shell, flag) == ("sh", "-c")
+    assert "/etc/iptables/rules.v4" in clearing
+    # Read, not run: it would clear the rules of this machine.
+    assert subprocess.run(["sh", "-n", flag, clearing], check=False).returncode == 0

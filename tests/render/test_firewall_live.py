@@ -24,7 +24,14 @@ import render.firewall
 from config.access import Sources
 from graph.firewall import openings
 from graph.model import Host, StackGraph
-from render.firewall import RULES_FILE, STATE_DIRECTORY, confirm_script, ruleset, stage_script
+from render.firewall import (
+    METADATA,
+    RULES_FILE,
+    STATE_DIRECTORY,
+    confirm_script,
+    ruleset,
+    stage_script,
+)
 from tests.graph.estate import HOST, estate
 from tests.render.test_firewall import namespace_problem
 
@@ -93,6 +100,7 @@ w addr add {PUBLIC}/24 dev eth0
 w -6 addr add {PUBLIC6}/64 dev eth0 nodad
 for each in {OFFICE} {CLOUDFLARE} {SPOOFED}; do w addr add $each/32 dev lo; done
 for each in {OFFICE6} {CLOUDFLARE6}; do w -6 addr add $each/128 dev lo nodad; done
+w addr add {METADATA}/32 dev lo
 w route add 172.30.0.0/24 via {ADDRESS} # a neighbour may route as it likes
 w route add {MESH_ADDRESS}/32 via {ADDRESS}
 ip -n $N-member addr add {MEMBER}/10 dev tailscale0
@@ -219,7 +227,8 @@ def world() -> Iterator[World]:
         # 3002, 41642 and 53 are in no description
         host = ["tcp/22", "tcp/3000", "tcp/3001", "tcp/3002", "udp/41641", "udp/41642", "udp/53"]
         inside = {f"{p}/{port}" for p, ports in INTO_CONTAINER.items() for port in ports.values()}
-        for where, ports in (("host", host), ("inside", sorted(inside))):
+        world = ["tcp/80", "tcp/53"]  # what a cloud tells of a machine, and its resolver
+        for where, ports in (("host", host), ("inside", sorted(inside)), ("world", world)):
             command = made.at(where, sys.executable, "-c", SERVE, *ports)
             servers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
             assert servers[-1].stdout is not None
@@ -299,6 +308,7 @@ ANSWERED: list[Question] = [
     *tcp("::1", 22, 3001, at="::1"),
     *udp(ITSELF, 53, at="127.0.0.1"),
     *tcp(CONTAINER, 443, 9001, 3000, at="172.30.0.1"),
+    *tcp(CONTAINER, 53, at=METADATA),
 ]
 REFUSED: list[Question] = [
     *(
@@ -323,6 +333,8 @@ REFUSED: list[Question] = [
     # containers have no business with the host
     *tcp(CONTAINER, 22, 3001, 3002, at="172.30.0.1"),
     *udp(CONTAINER, 53, at="172.30.0.1"),
+    # nor with what a cloud tells of the machine
+    *tcp(CONTAINER, 80, at=METADATA),
 ]
 
 
@@ -363,6 +375,7 @@ def test_every_opening_is_needed(
     [
         ("daddr 100.64.0.0/10 fib daddr type local", tcp(PUBLIC, 9000, 3000, at=MESH_ADDRESS)),
         ("ip saddr 100.64.0.0/10 goto refused", tcp(SPOOFED, 9000, 3000)),
+        (f"ip daddr {METADATA} tcp dport 80", tcp(CONTAINER, 80, at=METADATA)),
         ('oifname "br-*" goto refused', tcp(PUBLIC, 80, 8443, at=CONTAINER)),
         ("ct status dnat goto published", []),
     ],

@@ -69,6 +69,15 @@ def ssh(access: str, address: str, *more: str, managed: str = "") -> dict[str, s
     return {"system.yaml": system, "Pulumi.prod.yaml": PROD.replace("192.0.2.10", address)}
 
 
+def made_at_ec2(access: str) -> dict[str, str]:
+    """Write the shop on an instance that the stack makes, in a mesh, and who may use its SSH."""
+    files = ssh(access, "192.0.2.10")
+    ec2 = "{region: eu-central-1, instance_type: t3.small, public_key: ssh-ed25519 AAAA}"
+    stack = PROD.replace('{address: 192.0.2.10, host_key: "ssh-ed25519 AAAA"}', f"{{ec2: {ec2}}}")
+    system = files["system.yaml"].replace("kind: vps", "kind: ec2")
+    return {"system.yaml": system, "Pulumi.prod.yaml": stack}
+
+
 def addresses(one: str, other: str) -> dict[str, str]:
     """Write two hosts at certain addresses."""
     files = two_apps(front("a"), front("a"), hosts="vps eu")
@@ -180,6 +189,16 @@ ROWS = [
         breaks=without(),
         says=IDLE,
         near=without(*SITE),
+    ),
+    Row(
+        rule="K12",
+        why="a machine that is made cannot be in the mesh yet",
+        breaks=made_at_ec2("mesh"),
+        says=f"{FILE}:2: hosts.vps.ssh: SSH of vps admits the mesh only, and stack prod makes the "
+        "machine, which is in no mesh before it was set up by SSH; admit in ssh the network that "
+        "deploys come from until the machine has joined\n",
+        near=made_at_ec2("{mesh: true, allow: [198.51.100.0/24]}"),
+        stack="prod",
     ),
     Row(
         rule="K12",

@@ -143,6 +143,8 @@ table inet stackgraph {
   chain forward {
     # before Docker'"'"'s own filter: what passes here, Docker still decides on
     type filter hook forward priority filter - 5; policy accept;
+    # a cloud tells whoever asks there what the machine was made with: its host key, too
+    ip daddr 169.254.169.254 tcp dport 80 goto refused
     ct state established,related accept
     iifname "docker0" accept
     iifname "docker_gwbridge" accept
@@ -241,6 +243,8 @@ table inet stackgraph {
   chain forward {
     # before Docker'"'"'s own filter: what passes here, Docker still decides on
     type filter hook forward priority filter - 5; policy accept;
+    # a cloud tells whoever asks there what the machine was made with: its host key, too
+    ip daddr 169.254.169.254 tcp dport 80 goto refused
     ct state established,related accept
     iifname "docker0" accept
     iifname "docker_gwbridge" accept
@@ -267,7 +271,7 @@ table inet stackgraph {
   }
 }
 '
-DIGEST=381819ac7839322ffbd0f147720a7059a5eae768f837be3a8821c346ae8cfdf4
+DIGEST=0ee4f69ce475077b08b37b44e85c878db4634e3a3abdbde91d463eacb64a090a
 LIMIT=120
 # shellcheck disable=SC2016 # for another shell
 UNDO='# undo DIRECTORY TABLE ID: brings back what was in force, if ID is still armed
