@@ -84,15 +84,15 @@ class SshConnection:
         The pinned key is answered by a command (OpenSSH 8.5 and later), so no file is written
         and no file of the user's decides; %H is the name ssh looks up, with its port where needed.
         """
-        options = _of_everyone(_of(self.host_key, lambda key: _pinned(key, "%H")))
+        options: list[pulumi.Input[str]] = []
+        options += _of_everyone(_of(self.host_key, lambda key: _pinned(key, "%H")))
         if shared:
             # ssh ends with an error where the folder of a shared connection is missing.
             Path.home().joinpath(".ssh").mkdir(mode=0o700, exist_ok=True)
             options += [f"ControlPath={CONTROL_PATH}", "ControlMaster=auto", "ControlPersist=30"]
         else:
             options += ["ControlPath=none"]
-        if self.identity_file:
-            options += [f"IdentityFile={self.identity_file}", "IdentitiesOnly=yes"]
+        options += _with_key(self.identity_file)
         if self.jump:
             options.append(f"ProxyCommand={_through(self.jump, self.identity_file)}")
         return [part for option in options for part in ("-o", option)]
@@ -138,7 +138,7 @@ def _pinned(key: str, token: str) -> str:
     return f"KnownHostsCommand=/bin/echo {token} {' '.join(key.split()[:2])}"
 
 
-def _of_everyone(pinned: pulumi.Input[str]) -> list[pulumi.Input[str]]:
+def _of_everyone(pinned: T) -> list[str | T]:
     return [
         "StrictHostKeyChecking=yes",
         "UserKnownHostsFile=/dev/null",
@@ -149,17 +149,13 @@ def _of_everyone(pinned: pulumi.Input[str]) -> list[pulumi.Input[str]]:
     ]
 
 
+def _with_key(identity_file: str | None) -> list[str]:
+    return [f"IdentityFile={identity_file}", "IdentitiesOnly=yes"] if identity_file else []
+
+
 def _through(jump: Jump, identity_file: str | None) -> str:
     # Percent signs are for the outer ssh, which reads this first.
-    options = [
-        "StrictHostKeyChecking=yes",
-        "UserKnownHostsFile=/dev/null",
-        "GlobalKnownHostsFile=/dev/null",
-        _pinned(jump.host_key, "%%H"),
-        "BatchMode=yes",
-        "ConnectTimeout=15",
-        *([f"IdentityFile={identity_file}", "IdentitiesOnly=yes"] if identity_file else []),
-    ]
+    options = [*_of_everyone(_pinned(jump.host_key, "%%H")), *_with_key(identity_file)]
     arguments = [part for option in options for part in ("-o", option)]
     login = f"{jump.user}@{jump.address}"
     return shlex.join(["ssh", *arguments, "-p", str(jump.port), "-W", "%h:%p", login])
