@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 2
 . scripts/lib.sh
 
 bin=.venv/bin
-code=$(ls __main__.py bench/*.py config graph render components preview cli scripts tests -d 2>/dev/null)
+code=$(ls __main__.py bench/*.py config graph render components preview cli scripts rehearsal tests -d 2>/dev/null)
 skipped=77
 
 step_format() { $bin/ruff format --check --quiet --output-format concise . || { say "remedy: make fmt"; false; }; }

@@ -32,7 +32,7 @@ from graph.firewall import Opening
 from preview.monitor import Invocation
 from preview.record import Recording
 from preview.value import UNKNOWN, Secret
-from tests.components import sdk
+from rehearsal import sdk
 from tests.components.clouds import (
     CANARY,
     KEY,

@@ -21,7 +21,7 @@ from config.cloud import GIBIBYTE, OciSettings
 from graph.firewall import Opening
 from preview.monitor import Answer
 from preview.value import UNKNOWN, Secret
-from tests.components import sdk
+from rehearsal import sdk
 from tests.components.clouds import (
     KEY,
     OPENINGS,

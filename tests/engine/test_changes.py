@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.images import Stub, make_image
+from rehearsal.images import Stub, make_image
 from tests.support.stack import Ingress, Stack, containers, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cloud_plugin import IMAGE, install, resources
+from rehearsal.clouds import IMAGE, install, resources
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

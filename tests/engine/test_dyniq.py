@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from cli.project import Project
+from rehearsal.images import Stub, make_image
+from rehearsal.stand_ins import make_images
 from scripts.probe import ROOT
-from tests.support.images import Stub, make_image
 from tests.support.stack import (
     Ingress,
     Stack,
@@ -21,7 +22,6 @@ from tests.support.stack import (
     docker,
     eventually,
     fit_to_this_machine,
-    make_images,
     plain_secrets,
     planned,
     remains,

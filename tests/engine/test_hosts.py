@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.hosts import HostLab, Key, Machine, needs_hosts
-from tests.support.images import Stub, make_image
+from rehearsal.hosts import HostLab, Key, Machine
+from rehearsal.images import Stub, make_image
+from tests.support.hosts import needs_hosts
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

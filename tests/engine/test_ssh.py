@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.images import Stub, make_image
+from rehearsal.images import Stub, make_image
 from tests.support.sshd import Sshd, sshd
 from tests.support.stack import Stack, containers, docker
 

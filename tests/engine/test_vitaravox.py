@@ -11,6 +11,7 @@ import pytest
 
 from cli.project import Project
 from graph.model import Service, StackGraph
+from rehearsal.stand_ins import make_images
 from scripts.probe import ROOT
 from tests.support.stack import (
     Ingress,
@@ -20,7 +21,6 @@ from tests.support.stack import (
     dev_secrets,
     docker,
     fit_to_this_machine,
-    make_images,
     plain_secrets,
     planned,
     remains,

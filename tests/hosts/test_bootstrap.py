@@ -12,6 +12,9 @@ import pytest
 
 from config.stack import FirstLogin, HostAccess
 from graph.model import Host, StackGraph
+from rehearsal.hosts import HostLab, Key, Machine
+from rehearsal.images import Stub, make_image
+from rehearsal.lab import Done
 from render.bootstrap import (
     bootstrap_script,
     close_first_login_script,
@@ -20,9 +23,7 @@ from render.bootstrap import (
 from render.bootstrap.files import DAEMON, FIRST_LOGIN, NEVER, SSHD
 from render.cloud_init import user_data
 from tests.render.test_bootstrap import a_host
-from tests.support import Done
-from tests.support.hosts import HostLab, Key, Machine, needs_hosts
-from tests.support.images import Stub, make_image
+from tests.support.hosts import needs_hosts
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from graph.model import Host, StackGraph
+from rehearsal.hosts import Client, HostLab, Machine
+from rehearsal.images import Stub, make_image
+from rehearsal.lab import Done
 from render.firewall import RULES_FILE, UNIT, confirm_script, ruleset, stage_script
 from tests.graph.estate import HOST, estate
-from tests.support import Done
-from tests.support.hosts import Client, HostLab, Machine, needs_hosts
-from tests.support.images import Stub, make_image
+from tests.support.hosts import needs_hosts
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

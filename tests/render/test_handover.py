@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rehearsal.images import Stub, make_image
+from rehearsal.lab import Lab, docker
 from render.handover import Handover, HeldAlias, Upstream, handover_script
 from render.shell import assign, each, feed, hooks, quote
 from tests.support import (
     CADDY_OPTIONS,
     Client,
-    Lab,
-    docker,
     finish,
     free_port,
     inspect,
@@ -28,7 +28,6 @@ from tests.support import (
     start_script,
     wait_until_healthy,
 )
-from tests.support.images import Stub, make_image
 
 GOLDEN = Path(__file__).parent / "golden"
 SERVICE = "dyniq-n8n-n8n"

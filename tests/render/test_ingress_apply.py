@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
+from rehearsal.images import Stub, make_image
+from rehearsal.lab import Done, Lab, docker
 from render.ingress_apply import IngressApply, ingress_apply_script, write_users_script
 from render.shell import feed
 from tests.render.test_handover import shellcheck, timeless
 from tests.support import (
     CADDY_OPTIONS,
     Client,
-    Done,
-    Lab,
-    docker,
     finish,
     free_port,
     inspect,
@@ -24,7 +23,6 @@ from tests.support import (
     run_script,
     start_script,
 )
-from tests.support.images import Stub, make_image
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -9,17 +9,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-PREFIX = "sgh-"
-"""What the name of everything begins with that a test makes in Docker."""
+from rehearsal.lab import Done, docker
 
 CADDY_OPTIONS = (
     # Linux 5.14: else connections that wait in Caddy's queue at the moment of a reload are cut
@@ -27,71 +24,6 @@ CADDY_OPTIONS = (
     if Path("/proc/sys/net/ipv4/tcp_migrate_req").exists()
     else ()
 )
-
-Done = subprocess.CompletedProcess[str]
-
-
-def docker(*arguments: str, data: str | None = None, check: bool = True) -> str:
-    """Run the Docker CLI and give what it prints."""
-    done = subprocess.run(
-        ["docker", *arguments], input=data, capture_output=True, text=True, check=False
-    )
-    if check and done.returncode:
-        msg = f"docker {' '.join(arguments)}: {done.stderr.strip()}"
-        raise RuntimeError(msg)
-    return done.stdout.strip()
-
-
-@dataclass
-class Lab:
-    """Containers, networks and volumes under names of their own, removed by id at the end."""
-
-    tag: str = field(default_factory=lambda: f"{PREFIX}{uuid.uuid4().hex[:6]}")
-    _containers: list[str] = field(default_factory=list)
-    _networks: list[str] = field(default_factory=list)
-    _volumes: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._containers:
-            docker("rm", "--force", "--volumes", *self._containers, check=False)
-        for network in self._networks:
-            docker("network", "rm", network, check=False)
-        for volume in self._volumes:
-            docker("volume", "rm", volume, check=False)
-
-    def name(self, of: str) -> str:
-        """Give the name of something in this lab."""
-        return f"{self.tag}-{of}"
-
-    def network(self, of: str, *options: str) -> str:
-        """Create a network and give its name."""
-        self._networks.append(docker("network", "create", *options, self.name(of)))
-        return self.name(of)
-
-    def volume(self, of: str) -> str:
-        """Create a volume and give its name."""
-        self._volumes.append(docker("volume", "create", self.name(of)))
-        return self.name(of)
-
-    def create(self, of: str, image: str, *options: str, command: tuple[str, ...] = ()) -> str:
-        """Create a container, not started, and give its id."""
-        made = docker("create", "--name", self.name(of), *options, image, *command)
-        self._containers.append(made)
-        return made
-
-    def start(self, of: str, image: str, *options: str, command: tuple[str, ...] = ()) -> str:
-        """Create a container, start it and give its id."""
-        made = self.create(of, image, *options, command=command)
-        docker("start", made)
-        return made
 
 
 def inspect(container: str) -> dict[str, Any]:

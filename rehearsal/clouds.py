@@ -25,8 +25,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from preview.resource import Resource
 from preview.value import UNKNOWN
 from preview.wire import decode, encode
+from rehearsal import sdk
 from scripts.probe import ROOT
-from tests.components import sdk
 
 PACKAGES: Final = ("aws", "oci", "tls")
 IMAGE: Final = "STAND_IN_IMAGE"
@@ -47,7 +47,7 @@ def install(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for package in PACKAGES:
         file = folder / f"pulumi-resource-{package}"
-        code = f"from tests.support.cloud_plugin import serve; serve({package!r})"
+        code = f"from rehearsal.clouds import serve; serve({package!r})"
         file.write_text(f'#!/bin/sh\nexport PYTHONPATH={ROOT}\nexec {sys.executable} -c "{code}"\n')
         file.chmod(file.stat().st_mode | stat.S_IXUSR)
     return folder
@@ -59,25 +59,25 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, package: str) -> None:
         self.package = package
 
-    def Handshake(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+    def Handshake(self, _request: Any, _context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse()
 
-    def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+    def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
         return plugin_pb2.PluginInfo(version="99.0.0")
 
-    def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def CheckConfig(self, request: Any, _context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+    def DiffConfig(self, _request: Any, _context: Any) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    def Configure(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+    def Configure(self, _request: Any, _context: Any) -> Any:
         return provider_pb2.ConfigureResponse(supportsPreview=True, acceptResources=False)
 
-    def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+    def Cancel(self, _request: Any, _context: Any) -> Any:
         return empty_pb2.Empty()
 
-    def Check(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def Check(self, request: Any, _context: Any) -> Any:
         _, _, type_, name = request.urn.split("::")
         inputs = decode(request.news, ROOT)
         type_ = type_.rpartition("$")[2]
@@ -85,7 +85,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(reason=text) for text in sdk.of_resource(resource)]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
-    def Diff(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def Diff(self, request: Any, _context: Any) -> Any:
         old, new = decode(request.old_inputs, ROOT), decode(request.news, ROOT)
         differing = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k))
         kind = request.urn.split("::")[2].rpartition("$")[2]
@@ -96,7 +96,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             replaces=[key for key in differing if key in REPLACED_BY.get(kind, ())],
         )
 
-    def Create(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def Create(self, request: Any, _context: Any) -> Any:
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
         type_ = request.urn.split("::")[2].rpartition("$")[2]
@@ -104,21 +104,21 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         outputs = {**decode(request.properties, ROOT), **_outputs(type_, id_)}
         return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
 
-    def Update(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def Update(self, request: Any, _context: Any) -> Any:
         outputs = {**decode(request.olds, ROOT), **decode(request.news, ROOT)}
         return provider_pb2.UpdateResponse(properties=encode(outputs))
 
-    def Read(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def Read(self, request: Any, _context: Any) -> Any:
         return provider_pb2.ReadResponse(
             id=request.id, properties=request.properties, inputs=request.inputs
         )
 
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def Delete(self, request: Any, context: Any) -> Any:
         if decode(request.properties, ROOT).get("disableApiTermination"):
             context.abort(grpc.StatusCode.UNKNOWN, "OperationNotPermitted: termination protection")
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any, _context: Any) -> Any:  # noqa: N802
+    def Invoke(self, request: Any, _context: Any) -> Any:
         args = decode(request.args, ROOT)
         assert UNKNOWN not in args.values()
         answers: dict[str, dict[str, Any]] = {
