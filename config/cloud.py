@@ -160,8 +160,7 @@ class Ec2Settings(Model):
         """Give what does not go with the host: the key, the fact, a value that would."""
         if self.instance_type is None:
             return
-        arm = _ARM_TYPE.fullmatch(self.instance_type)
-        found: Platform = "linux/arm64" if arm else "linux/amd64"
+        found = platform_of_type(self.instance_type)
         if found != platform:
             fitting = "t4g.large" if platform == "linux/arm64" else "t3a.large"
             yield "instance_type", f"is {platform}, and its instance_type is {found}", fitting
@@ -221,14 +220,9 @@ class OciSettings(Model):
         """Whether the shape takes a number of processors and an amount of memory."""
         return self.shape.endswith(".Flex")
 
-    @property
-    def arm(self) -> bool:
-        """Whether the shape is ARM64."""
-        return _ARM_SHAPE.fullmatch(self.shape) is not None
-
     def ocpus(self, cpus: float) -> float:
         """Give the OCPUs of so many processors: one on ARM, two threads elsewhere."""
-        return cpus if self.arm else cpus / 2
+        return cpus if platform_of_shape(self.shape) == "linux/arm64" else cpus / 2
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -247,13 +241,23 @@ class OciSettings(Model):
         """Give what does not go with the host: the key, the fact, a value that would."""
         if not self.creates:
             return
-        found: Platform = "linux/arm64" if self.arm else "linux/amd64"
+        found = platform_of_shape(self.shape)
         if found != platform:
             fitting = DEFAULT_SHAPE if platform == "linux/arm64" else "VM.Standard.E5.Flex"
             yield "shape", f"is {platform}, and its shape is {found}", fitting
         elif self.flexible and (not self.ocpus(cpus).is_integer() or memory % GIBIBYTE):
             fact = f"has {cpus:g} cpus and {memory / GIBIBYTE:g} GiB, and a flexible shape takes "
             yield "shape", f"{fact}whole OCPUs and whole GiB", "SHAPE"
+
+
+def platform_of_type(instance_type: str) -> Platform:
+    """Give the platform of an EC2 instance type."""
+    return "linux/arm64" if _ARM_TYPE.fullmatch(instance_type) else "linux/amd64"
+
+
+def platform_of_shape(shape: str) -> Platform:
+    """Give the platform of an OCI shape."""
+    return "linux/arm64" if _ARM_SHAPE.fullmatch(shape) else "linux/amd64"
 
 
 def _made_or_read(

@@ -1,7 +1,9 @@
 """Stand-ins for the plugins of aws, oci and tls, which the real engine runs in their place.
 
-They refuse what the SDK's types don't know and a few things that the clouds refuse, and answer
-with outputs like theirs. What exists is in the engine's state alone: nothing is kept here.
+They refuse what the SDK's types don't know and much of what the clouds refuse (`refusals`), and
+answer with outputs like theirs. In a rehearsal's yard an instance is a test host: it boots with
+its user data and is removed with it; its address is the one that the program reserved. Without a
+yard nothing boots, and what exists is in the engine's state alone.
 """
 
 from __future__ import annotations
@@ -26,26 +28,28 @@ from preview.resource import Resource
 from preview.value import UNKNOWN
 from preview.wire import decode, encode
 from rehearsal import sdk
+from rehearsal.machines import Machines
+from rehearsal.refusals import refusals
+from rehearsal.yard import Yard
 from scripts.probe import ROOT
 
 PACKAGES: Final = ("aws", "oci", "tls")
 IMAGE: Final = "STAND_IN_IMAGE"
 """The variable with the id of the image that is the newest."""
-ADDRESS: Final = "STAND_IN_ADDRESS"
-"""The variable with the address that every instance gets."""
 
 REPLACED_BY: Final[Mapping[str, Iterable[str]]] = {
     "aws:ec2/instance:Instance": ("ami", "keyName", "primaryNetworkInterface"),
     "aws:ec2/keyPair:KeyPair": ("publicKey",),
+    "aws:ec2/subnet:Subnet": ("availabilityZone", "cidrBlock", "vpcId"),
     "oci:Core/instance:Instance": ("availabilityDomain", "metadata"),
 }
 """What makes another one of a resource; of the others, everything is changed in place."""
 
 
-def install(folder: Path) -> Path:
+def install(folder: Path, packages: Iterable[str] = PACKAGES) -> Path:
     """Write the plugins into a folder for PATH."""
     folder.mkdir(parents=True)
-    for package in PACKAGES:
+    for package in packages:
         file = folder / f"pulumi-resource-{package}"
         code = f"from rehearsal.clouds import serve; serve({package!r})"
         file.write_text(f'#!/bin/sh\nexport PYTHONPATH={ROOT}\nexec {sys.executable} -c "{code}"\n')
@@ -56,8 +60,9 @@ def install(folder: Path) -> Path:
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     """A provider of one package."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, yard: Yard | None = None) -> None:
         self.package = package
+        self.machines = Machines(yard)
 
     def Handshake(self, _request: Any, _context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse()
@@ -78,34 +83,37 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Check(self, request: Any, _context: Any) -> Any:
-        _, _, type_, name = request.urn.split("::")
         inputs = decode(request.news, ROOT)
-        type_ = type_.rpartition("$")[2]
+        type_, name = _type(request.urn), request.urn.rpartition("::")[2]
         resource = Resource(urn=request.urn, type=type_, name=name, custom=True, inputs=inputs)
-        failures = [provider_pb2.CheckFailure(reason=text) for text in sdk.of_resource(resource)]
+        reasons = [*sdk.of_resource(resource), *refusals(type_, inputs)]
+        failures = [provider_pb2.CheckFailure(reason=reason) for reason in reasons]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     def Diff(self, request: Any, _context: Any) -> Any:
         old, new = decode(request.old_inputs, ROOT), decode(request.news, ROOT)
         differing = sorted(k for k in old.keys() | new.keys() if old.get(k) != new.get(k))
-        kind = request.urn.split("::")[2].rpartition("$")[2]
+        replacing = REPLACED_BY.get(_type(request.urn), ())
         some = provider_pb2.DiffResponse.DIFF_SOME
         return provider_pb2.DiffResponse(
             changes=some if differing else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=differing,
-            replaces=[key for key in differing if key in REPLACED_BY.get(kind, ())],
+            replaces=[key for key in differing if key in replacing],
         )
 
     def Create(self, request: Any, _context: Any) -> Any:
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
-        type_ = request.urn.split("::")[2].rpartition("$")[2]
+        type_, inputs = _type(request.urn), decode(request.properties, ROOT)
         id_ = f"{type_.rpartition(':')[2].lower()}-{uuid.uuid4().hex[:17]}"
-        outputs = {**decode(request.properties, ROOT), **_outputs(type_, id_)}
+        outputs = {**inputs, **self._outputs(type_, id_, inputs)}
         return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
 
     def Update(self, request: Any, _context: Any) -> Any:
-        outputs = {**decode(request.olds, ROOT), **decode(request.news, ROOT)}
+        news = decode(request.news, ROOT)
+        outputs = {**decode(request.olds, ROOT), **news}
+        if _type(request.urn) == "oci:Core/publicIp:PublicIp":
+            self.machines.lead(str(outputs["ipAddress"]), news.get("privateIpId"))
         return provider_pb2.UpdateResponse(properties=encode(outputs))
 
     def Read(self, request: Any, _context: Any) -> Any:
@@ -116,14 +124,22 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:
         if decode(request.properties, ROOT).get("disableApiTermination"):
             context.abort(grpc.StatusCode.UNKNOWN, "OperationNotPermitted: termination protection")
+        if _type(request.urn).endswith("/instance:Instance"):
+            self.machines.remove(request.id)
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any, _context: Any) -> Any:
+    def Invoke(self, request: Any, context: Any) -> Any:
         args = decode(request.args, ROOT)
-        assert UNKNOWN not in args.values()
+        if UNKNOWN in args.values():
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{request.tok}: unknown arguments")
         answers: dict[str, dict[str, Any]] = {
             "aws:ssm/getParameter:getParameter": {"value": os.environ.get(IMAGE, "ami-1")},
-            "aws:ec2/getInstance:getInstance": {"publicIp": "203.0.113.40"},
+            "aws:ec2/getInstance:getInstance": {
+                "publicIp": self.machines.existing(args.get("instanceId"))
+            },
+            "oci:Core/getInstance:getInstance": {
+                "publicIp": self.machines.existing(args.get("instanceId"))
+            },
             "oci:Core/getVnicAttachments:getVnicAttachments": {
                 "vnicAttachments": [{"vnicId": f"vnic of {args.get('instanceId')}"}]
             },
@@ -134,21 +150,32 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         answer = {**args, **answers[request.tok]}
         return provider_pb2.InvokeResponse(**{"return": encode(answer)})
 
+    def _outputs(self, type_: str, id_: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Make what is to be made, and give what the cloud adds to the inputs."""
+        match type_:
+            case "aws:ec2/eip:Eip":
+                return {"publicIp": self.machines.reserve(id_), "allocationId": id_}
+            case "aws:ec2/eipAssociation:EipAssociation":
+                self.machines.associate(
+                    str(inputs["allocationId"]), str(inputs["networkInterfaceId"])
+                )
+            case "aws:ec2/instance:Instance":
+                self.machines.boot_at_ec2(id_, inputs)
+            case "aws:ec2/keyPair:KeyPair":
+                return {"keyName": id_}
+            case "oci:Core/instance:Instance":
+                self.machines.boot_at_oci(id_, inputs)
+            case "oci:Core/publicIp:PublicIp":
+                address = self.machines.reserve(id_)
+                self.machines.lead(address, inputs.get("privateIpId"))
+                return {"ipAddress": address}
+            case "tls:index/privateKey:PrivateKey":
+                return _key_pair()
+        return {}
 
-def _outputs(type_: str, id_: str) -> dict[str, Any]:
-    """Give what a cloud adds to the inputs of what it has made."""
-    address = os.environ.get(ADDRESS, "127.0.0.1")
-    match type_.rpartition(":")[2]:
-        case "Eip":
-            return {"publicIp": address, "allocationId": id_}
-        case "PublicIp":
-            return {"ipAddress": address}
-        case "KeyPair":
-            return {"keyName": id_}
-        case "PrivateKey":
-            return _key_pair()
-        case _:
-            return {}
+
+def _type(urn: str) -> str:
+    return str(urn).split("::")[2].rpartition("$")[2]
 
 
 def _key_pair() -> dict[str, str]:
@@ -163,7 +190,8 @@ def _key_pair() -> dict[str, str]:
 def serve(package: str) -> None:
     """Serve until the engine ends us."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandIn(package), server)
+    stand_in = StandIn(package, Yard.of_environment())
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(stand_in, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

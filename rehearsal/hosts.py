@@ -4,8 +4,9 @@ Each is a container of this machine's Docker whose first process is systemd. It 
 one, and cannot change this machine: what a host sets for the whole kernel (sysctl outside of
 ``net``, the clock, swap, modules) it sets in stand-ins of its own, or is not allowed to.
 
-Two images are made once and found again by their contents: ``bare`` is what a provider hands over,
-``ready`` has the packages of the bootstrap, not set up, so that a test need not install them.
+Their images are made once and found again by their contents: ``bare`` is what a provider hands
+over, ``cloud`` is what a cloud boots, with cloud-init, and ``ready`` has the packages of the
+bootstrap, not set up, so that a test need not install them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ from rehearsal.lab import Done, Lab, docker
 from render.bootstrap import PACKAGES
 from scripts import probe
 
-Kind: TypeAlias = Literal["bare", "ready"]
+Kind: TypeAlias = Literal["bare", "ready", "cloud"]
 
 CACHE: Final = "sgh-hosts"
 SUITE: Final = "bookworm"
@@ -46,6 +47,12 @@ BARE_PACKAGES: Final = (
     "procps",
 )
 """What a provider's image has, besides what every Debian has. No Python."""
+MORE_PACKAGES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "bare": (),
+    "cloud": ("cloud-init",),
+    "ready": PACKAGES,
+}
+"""What the images have more than that."""
 
 # CAP_SYS_RESOURCE: a container of a daemon that lacks it cannot have it; the others: see above.
 WITHOUT: Final = ("SYS_RESOURCE", "SYS_TIME", "SYS_MODULE")
@@ -117,13 +124,13 @@ def hosts_problem() -> str | None:
 def image(kind: Kind = "bare") -> str:
     """Make an image, or find it made before, and give its name."""
     bare = f"{CACHE}:bare-{_digest(SUITE, *BARE_PACKAGES, BOOT, SWAPON, SWAPOFF)}"
-    name = f"{CACHE}:ready-{_digest(bare, *PACKAGES)}" if kind == "ready" else bare
+    packages = MORE_PACKAGES[kind]
+    name = f"{CACHE}:{kind}-{_digest(bare, *packages)}" if packages else bare
     with _one_at_a_time():
-        if kind == "ready" and not _known(name):
+        if not _known(name):
             _make_bare(bare)
-            _make_ready(name, bare)
-        elif kind == "bare":
-            _make_bare(bare)
+        if packages and not _known(name):
+            _make_with(packages, name, bare)
     return name
 
 
@@ -194,9 +201,9 @@ rm /usr/sbin/policy-rc.d
 """
 
 
-def _make_ready(name: str, bare: str) -> None:
+def _make_with(packages: tuple[str, ...], name: str, bare: str) -> None:
     with Lab() as lab:
-        command = ("sh", "-c", INSTALL, "install", *PACKAGES)
+        command = ("sh", "-c", INSTALL, "install", *packages)
         made = lab.create("install", bare, "--network=bridge", command=command)
         _run("docker", "start", "--attach", made)
         docker("commit", made, name)
@@ -367,23 +374,28 @@ class Machine:
         docker("restart", "-t", "30", self.container)
         self.wait()
 
-    def wait(self, seconds: float = 60) -> None:
-        """Wait until it has booted and its sshd answers."""
-        end = time.monotonic() + seconds
-        state, starts = "", 0
-        while time.monotonic() < end:
-            done = _inside(self.container, "systemctl", "is-system-running")
-            state = done.stdout.strip() or done.stderr.strip()
-            # On a busy machine systemd was seen to give up at once, as a real one may be reset.
-            if state.endswith("is not running") and starts < 2:
-                starts += 1
-                docker("start", self.container)
-            # degraded: some unit failed; whether that matters, tests tell
-            if state in {"running", "degraded"}:
-                return
-            time.sleep(0.2)
-        msg = f"{self.container[:12]} has not booted within {seconds:g} s: {state}"
-        raise TimeoutError(msg)
+    def wait(self) -> None:
+        """Wait until it has booted."""
+        wait_until_booted(self.container)
+
+
+def wait_until_booted(container: str, seconds: float = 60) -> None:
+    """Wait until a host has booted; a `TimeoutError` when it has not by then."""
+    end = time.monotonic() + seconds
+    state, starts = "", 0
+    while time.monotonic() < end:
+        done = _inside(container, "systemctl", "is-system-running")
+        state = done.stdout.strip() or done.stderr.strip()
+        # On a busy machine systemd was seen to give up at once, as a real one may be reset.
+        if state.endswith("is not running") and starts < 2:
+            starts += 1
+            docker("start", container)
+        # degraded: some unit failed; whether that matters, tests tell
+        if state in {"running", "degraded"}:
+            return
+        time.sleep(0.2)
+    msg = f"{container[:12]} has not booted within {seconds:g} s: {state}"
+    raise TimeoutError(msg)
 
 
 def _inside(container: str, *command: str, data: str | None = None) -> Done:
@@ -451,7 +463,7 @@ class HostLab(Lab):
             of,
             image(kind),
             networks,
-            *_BOOTABLE,
+            *BOOTABLE,
             command=("/bin/sh", "/usr/local/sbin/boot"),
         )
         files = Path(tempfile.mkdtemp(dir=self.folder))
@@ -498,7 +510,7 @@ class HostLab(Lab):
         return f"{self._outside[network]}.{self._last[network]}"
 
 
-_BOOTABLE: Final = (
+BOOTABLE: Final = (
     "--stop-signal=SIGRTMIN+3",
     "--cap-add=ALL",
     *(f"--cap-drop={each}" for each in WITHOUT),

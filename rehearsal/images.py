@@ -78,13 +78,17 @@ class Stub:
 
 def make_image(tag: str, kind: Kind = "stub", *, stub: Stub | None = None) -> str:
     """Make the image, or find it made before, name it ``tag`` and return its id."""
-    tree, config = _KINDS[kind](stub or Stub())
-    key = _key(tree, config)
-    cached = f"{CACHE}:{kind}-{key}"
-    image = _image_id(cached) or _import(cached, tree, config)
-    if _image_id(tag) != image:
-        _docker("tag", cached, tag)
+    image = cached_image(kind, stub)
+    if known_image(tag) != image:
+        _docker("tag", image, tag)
     return image
+
+
+def cached_image(kind: Kind = "stub", stub: Stub | None = None) -> str:
+    """Make the image, or find it made before, and return its id; only the cache names it."""
+    tree, config = _KINDS[kind](stub or Stub())
+    cached = f"{CACHE}:{kind}-{_key(tree, config)}"
+    return known_image(cached) or _import(cached, tree, config)
 
 
 def drop_images() -> None:
@@ -330,7 +334,8 @@ def _docker(*arguments: str, data: bytes | None = None) -> str:
     return done.stdout.decode().strip()
 
 
-def _image_id(name: str) -> str | None:
+def known_image(name: str) -> str | None:
+    """Give the id of an image that this machine's Docker has; None where it has none."""
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", name]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.strip() or None if found.returncode == 0 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from graph.model import StackGraph
@@ -33,8 +33,16 @@ STUBS: Final = {
 """What stands in for an image, where more than its ports is asked of it, as its Dockerfile says."""
 
 
-def make_images(graph: StackGraph) -> None:
-    """Make an image under each name that a system uses: real servers where Debian has them."""
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """What is made in an image's place."""
+
+    kind: Kind
+    stub: Stub | None = None
+
+
+def stand_ins(graph: StackGraph) -> dict[str, StandIn]:
+    """Give what stands in for each image that a system uses, by the image's name."""
     ports: dict[str, set[int]] = {}
     names: dict[str, str] = {}
     for service in graph.services.values():
@@ -42,21 +50,24 @@ def make_images(graph: StackGraph) -> None:
         exposed = (each.target.start for each in service.spec.expose if each.protocol == "tcp")
         ports.setdefault(reference, set()).update(exposed)
         names.setdefault(reference, service.key)
-    for ingress in graph.ingresses.values():
-        make_image(ingress.image, "caddy")
+    found = {each.image: StandIn("caddy") for each in graph.ingresses.values() if each.image}
     for reference, http_ports in ports.items():
-        name, _, tag = reference.partition(":")
-        repository = name.rpartition("/")[2]
-        if repository in {"postgres", "pgvector"}:
-            make_image(reference, "postgres18" if tag.startswith("18") else "postgres")
-        elif repository in REAL:
-            make_image(reference, REAL[repository])
-        else:
-            stub = STUBS.get(repository, Stub())
-            stub = replace(
-                stub,
-                name=names[reference],
-                http=tuple(sorted(http_ports)),
-                user="1000" if tag.endswith("-rootless") else stub.user,
-            )
-            make_image(reference, "stub", stub=stub)
+        found[reference] = _stand_in(reference, names[reference], tuple(sorted(http_ports)))
+    return found
+
+
+def _stand_in(reference: str, name: str, http: tuple[int, ...]) -> StandIn:
+    image, _, tag = reference.rpartition("/")[2].partition(":")
+    if image in {"postgres", "pgvector"}:
+        return StandIn("postgres18" if tag.startswith("18") else "postgres")
+    if image in REAL:
+        return StandIn(REAL[image])
+    stub = STUBS.get(image, Stub())
+    user = "1000" if tag.endswith("-rootless") else stub.user
+    return StandIn("stub", replace(stub, name=name, http=http, user=user))
+
+
+def make_images(graph: StackGraph) -> None:
+    """Make an image under each name that a system uses: real servers where Debian has them."""
+    for reference, each in stand_ins(graph).items():
+        make_image(reference, each.kind, stub=each.stub)

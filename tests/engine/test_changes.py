@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rehearsal.images import Stub, make_image
-from tests.support.stack import Ingress, Stack, containers, docker
+from rehearsal.stack import Stack
+from tests.support.stack import Ingress, containers, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

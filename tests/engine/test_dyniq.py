@@ -12,11 +12,11 @@ import pytest
 
 from cli.project import Project
 from rehearsal.images import Stub, make_image
+from rehearsal.stack import Stack
 from rehearsal.stand_ins import make_images
 from scripts.probe import ROOT
 from tests.support.stack import (
     Ingress,
-    Stack,
     containers,
     deployed,
     docker,

@@ -13,8 +13,8 @@ import pytest
 
 from rehearsal.hosts import HostLab, Key, Machine
 from rehearsal.images import Stub, make_image
+from rehearsal.stack import Stack
 from tests.support.hosts import needs_hosts
-from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from rehearsal.images import Stub, make_image
+from rehearsal.stack import Stack
 from tests.support.sshd import Sshd, sshd
-from tests.support.stack import Stack, containers, docker
+from tests.support.stack import containers, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -11,11 +11,11 @@ import pytest
 
 from cli.project import Project
 from graph.model import Service, StackGraph
+from rehearsal.stack import Stack
 from rehearsal.stand_ins import make_images
 from scripts.probe import ROOT
 from tests.support.stack import (
     Ingress,
-    Stack,
     containers,
     deployed,
     dev_secrets,

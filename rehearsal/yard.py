@@ -1,0 +1,201 @@
+"""Where a rehearsal's machines stand: one network of test hosts, which outlives the process.
+
+The engine starts the clouds' stand-ins anew for every command, so what they have made is known by
+Docker (each machine bears the yard's label) and by two files in the yard's folder, not by a
+process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import random
+import subprocess
+import tarfile
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rehearsal.hosts import BOOTABLE, Key, Kind, image, wait_until_booted
+from rehearsal.lab import PREFIX, docker
+
+LABEL: Final = "dev.stackgraph.rehearsal"
+FOLDER: Final = "STACKGRAPH_REHEARSAL"
+"""The variable with the yard's folder, for the clouds' stand-ins."""
+
+IMAGES: Final = "/var/lib/rehearsal"
+"""Where a machine finds the images that it need not pull: ``images.tar``, and ``names``."""
+
+_LOAD: Final = f"""#!/bin/sh
+# The images that this machine need not pull, as soon as its Docker runs; once.
+cd {IMAGES} 2>/dev/null && [ -s images.tar ] && ! [ -e /var/lib/docker/rehearsal ] || exit 0
+docker load --quiet --input images.tar >/dev/null || exit 1
+while read -r id name; do docker tag "$id" "$name" || exit 1; done <names
+touch /var/lib/docker/rehearsal
+"""
+_LOADS: Final = "[Service]\nExecStartPost=/usr/local/sbin/load-images\n"
+_ARCHITECTURE: Final = """#!/bin/sh
+# This machine plays one of another architecture.
+if [ "$*" = --print-architecture ]; then echo {0}; else exec /usr/bin/dpkg "$@"; fi
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Yard:
+    """A folder, a Docker network whose addresses begin with ``prefix``, and machines in it."""
+
+    folder: Path
+    tag: str
+    prefix: str
+
+    @classmethod
+    def make(cls, folder: Path) -> Yard:
+        """Make a yard with a network of its own, of 198.18.0.0/15: kept for tests (RFC 2544)."""
+        tag = f"{PREFIX}{uuid.uuid4().hex[:6]}"
+        for _ in range(20):
+            prefix = f"198.{random.choice((18, 19))}.{random.randrange(256)}"
+            try:
+                docker(
+                    "network", "create", f"--subnet={prefix}.0/24", f"--label={LABEL}={tag}", tag
+                )
+            except RuntimeError as error:
+                if "overlap" not in str(error):
+                    raise
+                continue
+            yard = cls(folder, tag, prefix)
+            facts = {**asdict(yard), "folder": str(folder)}
+            (folder / "yard.json").write_text(json.dumps(facts), encoding="utf-8")
+            return yard
+        msg = "198.18.0.0/15 has no free network here"
+        raise RuntimeError(msg)
+
+    @classmethod
+    def of_environment(cls) -> Yard | None:
+        """Find the yard that the environment names; None where it names none."""
+        folder = os.environ.get(FOLDER)
+        if not folder:
+            return None
+        facts = json.loads((Path(folder) / "yard.json").read_text(encoding="utf-8"))
+        return cls(Path(facts["folder"]), facts["tag"], facts["prefix"])
+
+    def close(self) -> None:
+        """Remove all machines and the network; the folder stays."""
+        if machines := self.machines():
+            docker("rm", "--force", "--volumes", *machines, check=False)
+        docker("network", "rm", self.tag, check=False)
+
+    def machines(self) -> list[str]:
+        """Give the names of the machines that there are."""
+        named = ("--format", "{{.Names}}")
+        return sorted(docker("ps", "--all", f"--filter=label={LABEL}={self.tag}", *named).split())
+
+    def name(self, of: str) -> str:
+        """Give the name of a machine in Docker."""
+        return f"{self.tag}-{of}"
+
+    def lease(self) -> str:
+        """Give an address that nobody has; the same one is never given twice."""
+        with self.notes() as notes:
+            last = notes["last"] = notes.get("last", 9) + 1
+        if last > 250:
+            msg = "no address is left in the rehearsal's network; begin a new one"
+            raise RuntimeError(msg)
+        return f"{self.prefix}.{last}"
+
+    @contextmanager
+    def notes(self) -> Iterator[dict[str, Any]]:
+        """Give what the clouds remember, to be read and changed by one at a time."""
+        file = self.folder / "notes.json"
+        with (self.folder / "notes.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            notes = json.loads(file.read_text()) if file.exists() else {}
+            yield notes
+            file.write_text(json.dumps(notes), encoding="utf-8")
+
+    def boot(
+        self,
+        of: str,
+        *,
+        address: str | None,
+        kind: Kind,
+        platform: str | None = None,
+        files: Mapping[str, tuple[str, int]],
+    ) -> None:
+        """Boot a machine with these files (text and mode by path); returns when it has begun to.
+
+        Without an address it has no network until `connect` gives it one.
+        """
+        network = (f"--network={self.tag}", f"--ip={address}") if address else ("--network=none",)
+        made = docker(
+            "create",
+            f"--name={self.name(of)}",
+            f"--hostname={of}",
+            f"--label={LABEL}={self.tag}",
+            f"--volume={self.folder / 'images'}:{IMAGES}:ro",
+            *network,
+            *BOOTABLE,
+            image(kind),
+            "/bin/sh",
+            "/usr/local/sbin/boot",
+        )
+        extra = {
+            "/usr/local/sbin/load-images": (_LOAD, 0o755),
+            "/etc/systemd/system/docker.service.d/rehearsal.conf": (_LOADS, 0o644),
+        }
+        if platform is not None:
+            architecture = platform.removeprefix("linux/")
+            extra["/usr/local/bin/dpkg"] = (_ARCHITECTURE.format(architecture), 0o755)
+        copy_files(made, {**files, **extra})
+        docker("start", made)
+
+    def connect(self, of: str, address: str) -> None:
+        """Give a machine without one an address, while it runs."""
+        attached = docker("inspect", "--format={{json .NetworkSettings.Networks}}", self.name(of))
+        for network in json.loads(attached):
+            docker("network", "disconnect", network, self.name(of))
+        docker("network", "connect", f"--ip={address}", self.tag, self.name(of))
+
+    def remove(self, of: str) -> None:
+        """Remove a machine and all that is on it; nothing happens when there is none."""
+        docker("rm", "--force", "--volumes", self.name(of), check=False)
+
+    def adopt(self, of: str, *, operator: str, platform: str | None = None) -> tuple[str, str]:
+        """Boot a machine as a provider hands it over: root, with the operator's public key.
+
+        Gives its address and its public host key, once it answers.
+        """
+        address = self.lease()
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            host = Key.make(Path(folder) / "host")
+            files = {
+                "/etc/ssh/ssh_host_ed25519_key": (host.private, 0o600),
+                "/etc/ssh/ssh_host_ed25519_key.pub": (f"{host.public}\n", 0o644),
+                "/root/.ssh/authorized_keys": (f"{operator}\n", 0o600),
+            }
+            self.boot(of, address=address, kind="bare", platform=platform, files=files)
+            wait_until_booted(self.name(of))
+            return address, host.public
+
+
+def copy_files(container: str, files: Mapping[str, tuple[str, int]]) -> None:
+    """Copy files into a container that need not run, as root's: text and mode by absolute path."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, (text, mode) in files.items():
+            data = text.encode()
+            # Directories that exist keep their owner and mode; others are made as for root.
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode = len(data), mode
+            archive.addfile(entry, io.BytesIO(data))
+    subprocess.run(
+        ["docker", "cp", "-", f"{container}:/"],
+        input=packed.getvalue(),
+        capture_output=True,
+        check=True,
+    )
