@@ -3,10 +3,10 @@ STACK ?= dev
 export STACK
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview plan up down test check fmt lock schema docs bench clean
+.PHONY: help setup preview plan up down test check fmt lock schema docs bench rehearsal clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo '  STACK=dev is the stack that preview, plan, up and down mean.'
 
 setup: ## make .venv from the lock; needs only python3 (3.11 or newer) and make
@@ -42,6 +42,9 @@ schema: setup ## write the JSON Schema of system.yaml
 
 docs: setup ## write the pages of systems and rules
 	@.venv/bin/stackgraph docs
+
+rehearsal: setup ## play prod on this machine: test hosts, stand-ins of clouds; ARGS="SYSTEM --stand-in --keep"
+	@.venv/bin/python -m rehearsal $(if $(filter-out dev,$(STACK)),--stack $(STACK)) $(ARGS)
 
 bench: setup ## the numbers in the README
 	@.venv/bin/python -m bench

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import hosts
 from bench.register import bare_program, our_program
 from bench.scale import write_project
 
@@ -29,7 +30,8 @@ CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")
 
 def main() -> int:
     """Measure everything; 1 when something misses its target."""
-    missed = [not measure() for measure in (check_speed, check_scale, local_imports, registering)]
+    measures = (check_speed, check_scale, local_imports, registering, on_hosts)
+    missed = [not measure() for measure in measures]
     return 1 if any(missed) else 0
 
 
@@ -94,6 +96,38 @@ def registering() -> bool:
         f"{median:.2f} times",
         "at most 1.10 times",
         good=median <= 1.10,
+    )
+
+
+def on_hosts() -> bool:
+    """Changing nothing on test hosts, against the bare provider; setting up two, against one."""
+    if (problem := hosts.problem()) is not None:
+        print(f"---  deploys to test hosts: not measured: {problem}")
+        return True
+    found = hosts.measure()
+    more = (found.ours - found.bare) / 2
+    return all(
+        (
+            _tell(
+                "an `up` that changes nothing, a host, over the bare provider's",
+                f"{more:.2f} s ({found.ours:.1f} s and {found.bare:.1f} s for two hosts)",
+                "under 1 s",
+                good=more < 1,
+            ),
+            _tell(
+                "SSH connections a host of an `up` that changes nothing",
+                str(found.connections),
+                "at most 1",
+                good=found.connections <= 1,
+            ),
+            _tell(
+                "setting up two hosts, against one",
+                f"{found.first_of_two / found.first_of_one:.2f} times "
+                f"({found.first_of_one:.0f} s for one)",
+                "at most 1.6 times",
+                good=found.first_of_two / found.first_of_one <= 1.6,
+            ),
+        )
     )
 
 

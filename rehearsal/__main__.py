@@ -19,6 +19,10 @@ from rehearsal.stack import Result
 from scripts import probe
 
 LAST_LINES = 40
+EVERY = 10
+"""Seconds after which a long step tells where it is."""
+PATIENCE = 3600
+"""Seconds that a step may take: services say themselves how long they may take to be healthy."""
 
 
 class Failed(Exception):  # noqa: N818 — it is how a rehearsal ends, not a mistake of ours
@@ -71,6 +75,8 @@ def main(
         raise typer.Exit(1) from None
     except Failed as failure:
         say(f"rehearsal: FAILED: {failure}")
+        if keep and play is not None:
+            tell(play)
         raise typer.Exit(1) from None
     finally:
         if not keep:
@@ -101,9 +107,18 @@ def end(play: Play) -> None:
 
 def step(play: Play, what: str, *command: str) -> None:
     """Run a command of the engine; `Failed` with its last lines when it fails."""
-    start = time.monotonic()
+    start = told = time.monotonic()
+    last = ""
+
+    def watch(line: str) -> None:
+        nonlocal told, last
+        idle = not line.strip() or "using pulumi-resource-" in line or line.startswith("@")
+        if not idle and line != last and time.monotonic() - told > EVERY:
+            told, last = time.monotonic(), line
+            say(f"  {told - start:4.0f} s {line.strip()[:120]}")
+
     say(f"  {what} …")
-    quiet(play.stack.run(*command))
+    quiet(play.stack.run(*command, watch=watch, timeout=PATIENCE))
     say(f"  {what}: {time.monotonic() - start:.0f} s")
 
 
@@ -116,14 +131,13 @@ def quiet(result: Result) -> None:
 def tell(play: Play) -> None:
     """Say how to look at what was left running."""
     environment = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_HOME")
-    say("rehearsal: it runs; nothing of it is taken down")
+    say("rehearsal: nothing of it is taken down; its machines are")
     for name in play.machines():
         say(f"  docker exec -it {name} bash")
     for variable in environment:
         say(f"  export {variable}={play.stack.environment[variable]}")
-    say(
-        f"  to end it: docker rm -fv {' '.join(play.machines())}; docker network rm {play.yard.tag}; rm -r {play.yard.folder}"
-    )
+    say(f"  to end it: docker rm -fv {' '.join(play.machines())}")
+    say(f"             docker network rm {play.yard.tag}; rm -r {play.yard.folder}")
 
 
 if __name__ == "__main__":

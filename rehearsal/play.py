@@ -2,8 +2,9 @@
 
 What differs from the stack itself, and is said: hosts that exist already are bare test hosts in
 their place; clouds are stand-ins, where an instance is a test host; nothing is protected, so that
-it can be taken down; secrets have the values of the dev stack, so no real one is ever used; images
-that this machine has are copied to the hosts.
+it can be taken down; secrets have values made up here, so no real one is ever used; variables have
+the dev stack's value where they have one, which leads nowhere outside; images that this machine has
+are copied to the hosts.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 from cli.project import Project
@@ -67,7 +69,7 @@ class Play:
         plugins = [each for each in clouds.PACKAGES if each != "tls" or _lacks("tls")]
         path = clouds.install(folder / "bin", plugins)
         copy.environment |= {
-            "PATH": f"{path}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{path}{os.pathsep}{copy.environment['PATH']}",
             "HOME": str(_made(folder / "home")),
             FOLDER: str(folder),
         }
@@ -139,7 +141,11 @@ def _configuration(
     for loaded in judged.systems:
         own = dict(settings.get(loaded.name) or {})
         own["hosts"] = dict(_hosts(play, loaded.name, own.get("hosts") or {}))
-        own["secrets"] = {name: item.dev for name, item in loaded.system.secrets.items()}
+        own["variables"] = {
+            **(own.get("variables") or {}),
+            **{n: item.dev for n, item in loaded.system.variables.items() if item.dev is not None},
+        }
+        own["secrets"] = {name: token_hex(32) for name in loaded.system.secrets}
         settings[loaded.name] = own
     return settings
 

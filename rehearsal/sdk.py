@@ -17,7 +17,7 @@ from preview.record import Recording
 from preview.resource import Resource
 from preview.value import UNKNOWN, Secret
 
-CLOUDS = ("aws", "oci", "tls")
+CLOUDS = ("aws", "cloudflare", "oci", "tls")
 
 
 def complaints(recording: Recording) -> list[str]:
@@ -97,6 +97,8 @@ def _value(value: Any, hint: Any, at: str) -> Iterator[str]:
     if value is UNKNOWN or value is None:
         return
     options = list(_options(hint))
+    if typing.Any in options:
+        return
     if isinstance(value, Mapping):
         yield from _mapping(value, options, at)
     elif isinstance(value, list | tuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from graph.model import StackGraph
+from graph.model import Service, StackGraph
 from rehearsal.images import Kind, Stub, make_image
 
 REAL: Final[Mapping[str, Kind]] = {"caddy": "caddy", "rclone": "rclone", "redis": "redis"}
@@ -43,28 +43,41 @@ class StandIn:
 
 def stand_ins(graph: StackGraph) -> dict[str, StandIn]:
     """Give what stands in for each image that a system uses, by the image's name."""
-    ports: dict[str, set[int]] = {}
-    names: dict[str, str] = {}
+    users: dict[str, list[Service]] = {}
     for service in graph.services.values():
-        reference = service.image.reference
-        exposed = (each.target.start for each in service.spec.expose if each.protocol == "tcp")
-        ports.setdefault(reference, set()).update(exposed)
-        names.setdefault(reference, service.key)
+        users.setdefault(service.image.reference, []).append(service)
     found = {each.image: StandIn("caddy") for each in graph.ingresses.values() if each.image}
-    for reference, http_ports in ports.items():
-        found[reference] = _stand_in(reference, names[reference], tuple(sorted(http_ports)))
-    return found
+    return found | {name: _stand_in(name, services) for name, services in users.items()}
 
 
-def _stand_in(reference: str, name: str, http: tuple[int, ...]) -> StandIn:
+def _stand_in(reference: str, services: Sequence[Service]) -> StandIn:
     image, _, tag = reference.rpartition("/")[2].partition(":")
     if image in {"postgres", "pgvector"}:
         return StandIn("postgres18" if tag.startswith("18") else "postgres")
     if image in REAL:
         return StandIn(REAL[image])
     stub = STUBS.get(image, Stub())
-    user = "1000" if tag.endswith("-rootless") else stub.user
-    return StandIn("stub", replace(stub, name=name, http=http, user=user))
+    exposed = {e.target.start for s in services for e in s.spec.expose if e.protocol == "tcp"}
+    programs = dict.fromkeys((*stub.programs, *(p for s in services for p in _asked_by(s))))
+    return StandIn(
+        "stub",
+        replace(
+            stub,
+            name=services[0].key,
+            http=tuple(sorted(exposed)),
+            user="1000" if tag.endswith("-rootless") else stub.user,
+            programs=tuple(programs),
+        ),
+    )
+
+
+def _asked_by(service: Service) -> Iterator[str]:
+    """Give the program of the image's own that a service's health check calls, by its path."""
+    check = service.spec.healthcheck
+    if check is not None and check.test and len(check.test) > 1:
+        program = check.test[1].split()[0]
+        if program.startswith("/") and not program.startswith(("/bin/", "/usr/bin/")):
+            yield program
 
 
 def make_images(graph: StackGraph) -> None:

@@ -8,12 +8,9 @@ process.
 from __future__ import annotations
 
 import fcntl
-import io
 import json
 import os
 import random
-import subprocess
-import tarfile
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,8 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rehearsal.hosts import BOOTABLE, Key, Kind, image, wait_until_booted
-from rehearsal.lab import PREFIX, docker
+from rehearsal.disks import Kind, image
+from rehearsal.hosts import BOOTABLE, Key, wait_until_booted
+from rehearsal.lab import PREFIX, copy_files, docker
 
 LABEL: Final = "dev.stackgraph.rehearsal"
 FOLDER: Final = "STACKGRAPH_REHEARSAL"
@@ -181,21 +179,3 @@ class Yard:
             self.boot(of, address=address, kind="bare", platform=platform, files=files)
             wait_until_booted(self.name(of))
             return address, host.public
-
-
-def copy_files(container: str, files: Mapping[str, tuple[str, int]]) -> None:
-    """Copy files into a container that need not run, as root's: text and mode by absolute path."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for path, (text, mode) in files.items():
-            data = text.encode()
-            # Directories that exist keep their owner and mode; others are made as for root.
-            entry = tarfile.TarInfo(path.lstrip("/"))
-            entry.size, entry.mode = len(data), mode
-            archive.addfile(entry, io.BytesIO(data))
-    subprocess.run(
-        ["docker", "cp", "-", f"{container}:/"],
-        input=packed.getvalue(),
-        capture_output=True,
-        check=True,
-    )

@@ -41,6 +41,11 @@ obstacle() {
 # dev lives in a folder of its own, with a public passphrase: it holds no secrets, and the salt in
 # Pulumi.dev.yaml belongs to that passphrase. Whoever sets a backend keeps it, and their passphrase.
 environment() {
+	if [ "$STACK" = dev ]; then
+		# What dev needs is fetched above; the engine would fetch the clouds' plugins, too.
+		PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
+		export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION
+	fi
 	if [ "$STACK" = dev ] && [ -z "${PULUMI_BACKEND_URL:-}" ]; then
 		mkdir -p .pulumi-state
 		PULUMI_BACKEND_URL="file://$PWD/.pulumi-state"
