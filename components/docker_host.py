@@ -52,8 +52,7 @@ class DockerHost(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[args.after] if args.after else None,
-                # Another machine has the same address, and nothing of what was on this one. With
-                # its provider, everything on it is made anew.
+                # Another machine has the same address, and no connection to this one.
                 replace_with=[args.machine] if args.machine else None,
             ),
         )

@@ -118,10 +118,19 @@ class Ec2Instance(pulumi.ComponentResource):
         )
 
     def _options(
-        self, *, protect: bool | None = None, depends_on: Sequence[pulumi.Resource] = ()
+        self,
+        *,
+        protect: bool | None = None,
+        depends_on: Sequence[pulumi.Resource] = (),
+        alone: bool = False,
     ) -> pulumi.ResourceOptions:
+        """Give what all resources share; ``alone`` is what two of cannot be there at once."""
         return pulumi.ResourceOptions(
-            parent=self, provider=self._provider, protect=protect, depends_on=list(depends_on)
+            parent=self,
+            provider=self._provider,
+            protect=protect,
+            depends_on=list(depends_on),
+            delete_before_replace=alone or None,
         )
 
     def _network(
@@ -146,7 +155,8 @@ class Ec2Instance(pulumi.ComponentResource):
             cidr_block=settings.cidr,
             availability_zone=settings.availability_zone,
             tags=tags,
-            opts=self._options(),
+            # Of one range there is one subnet.
+            opts=self._options(alone=True),
         )
         table = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=tags, opts=self._options())
         route = aws.ec2.Route(

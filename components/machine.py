@@ -67,6 +67,28 @@ def machine(
     return replace(connection, address=made.address, host_key=made.host_key), made.instance
 
 
+def living_on(made: pulumi.Resource | None, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Give the options of a component that lives on a machine, for itself and all below it.
+
+    Where this program makes the machine, nothing is deleted there when the machine goes, and all
+    is made anew on the one that comes after it. A Docker provider that is replaced does not do
+    that: the engine compares its settings, and another machine has the same ones.
+    """
+    if made is None:
+        return pulumi.ResourceOptions(parent=parent)
+
+    def along(
+        args: pulumi.ResourceTransformationArgs,
+    ) -> pulumi.ResourceTransformationResult | None:
+        if not isinstance(args.resource, pulumi.CustomResource):
+            return None
+        with_it = pulumi.ResourceOptions(replace_with=[made])
+        options = pulumi.ResourceOptions.merge(args.opts, with_it)
+        return pulumi.ResourceTransformationResult(args.props, options)
+
+    return pulumi.ResourceOptions(parent=parent, deleted_with=made, transformations=[along])
+
+
 def _existing(
     host: Host,
     access: HostAccess,

@@ -106,8 +106,16 @@ class OciInstance(pulumi.ComponentResource):
             {"address": self.address, "dockerHost": self.docker_host, "hostKey": self.host_key}
         )
 
-    def _options(self, *, protect: bool | None = None) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, provider=self._provider, protect=protect)
+    def _options(
+        self, *, protect: bool | None = None, alone: bool = False
+    ) -> pulumi.ResourceOptions:
+        """Give what all resources share; ``alone`` is what two of cannot be there at once."""
+        return pulumi.ResourceOptions(
+            parent=self,
+            provider=self._provider,
+            protect=protect,
+            delete_before_replace=alone or None,
+        )
 
     def _network(self) -> tuple[pulumi.Input[str], pulumi.Input[str]]:
         """Give a network (VCN) and its subnet, which the internet reaches."""
@@ -156,7 +164,8 @@ class OciInstance(pulumi.ComponentResource):
             prohibit_public_ip_on_vnic=False,
             display_name=name,
             freeform_tags=settings.tags,
-            opts=self._options(),
+            # Of one range there is one subnet.
+            opts=self._options(alone=True),
         )
         return vcn.id, subnet.id
 
