@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,12 +21,16 @@ class Waived:
 
 
 def apply(
-    findings: Iterable[Finding], graph: StackGraph, today: date
+    findings: Iterable[Finding],
+    graph: StackGraph,
+    today: date,
+    undecided: Collection[str] = (),
 ) -> tuple[tuple[Finding, ...], tuple[Waived, ...]]:
     """Split findings of rules into those that count and those that are waived.
 
     A waiver that has expired waives nothing and is an error itself. One that waives nothing on
-    a prod stack is a warning: the reason for it is gone, or it names the wrong place.
+    a prod stack is a warning: the reason for it is gone, or it names the wrong place. Not so
+    where its rule is ``undecided``: not everybody was asked who could tell of a breach.
     """
     good = [waiver for waiver in graph.waivers if today <= waiver.spec.until]
     used: set[Waiver] = set()
@@ -46,7 +50,9 @@ def apply(
             )
             remedy = "mend what it waived, or give a reason anew and a later day"
             counting.append(_finding(EXPIRED, waiver, fact, remedy, Severity.ERROR))
-        elif waiver not in used and graph.target == "prod":
+        elif waiver in used or waiver.spec.rule in undecided:
+            continue
+        elif graph.target == "prod":
             fact = f"nothing breaks {waiver.spec.rule} at {waiver.spec.path}"
             remedy = "remove the waiver, or correct its rule or path"
             counting.append(_finding(UNUSED, waiver, fact, remedy, Severity.WARNING))

@@ -32,6 +32,7 @@ trap 'exit 143' TERM
 tools='
 docker        docker.io
 dockerd       docker.io
+docker-registry  docker-registry
 caddy         caddy
 sshd          openssh-server
 ssh-keygen    openssh-client

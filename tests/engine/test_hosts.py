@@ -154,5 +154,7 @@ def test_a_wrong_host_key_is_refused(stack: Stack, machine: Machine, key: Key) -
     result = stack.up()
     assert result.code != 0
     assert "Host key verification failed" in result.text
+    assert "shows another host key than the stack pins; where the machine was" in result.text
+    assert "--path 'stackgraph:far.hosts." in result.text
     assert "max-size" in machine.read("/etc/docker/daemon.json")
     assert '"6m"' not in machine.read("/etc/docker/daemon.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,32 @@ def test_a_rotated_secret_replaces_who_uses_it(stack: Stack, host: Sshd) -> None
     (after,) = containers("far-shop-redis")
     assert after != before
     assert docker("exec", after, "cat", "/run/secrets/password") == f"{PASSWORD}-2"
+
+
+def test_a_host_that_is_down_is_named_and_nothing_is_changed(stack: Stack, host: Sshd) -> None:
+    where = f"host far/distant: 127.0.0.1 port {host.port} refuses the connection"
+    before = containers("far-shop-web")
+    with (
+        stack.edited("systems/far/shop.compose.yaml", "mem_limit: 64m", "mem_limit: 80m"),
+        host.stopped(),
+    ):
+        previewed = stack.run("preview")
+        assert previewed.code == 0, previewed.text
+        assert f"{where} (0 s); the preview goes by what was deployed last" in previewed.text
+        assert "far-shop-redis" in previewed.text
+        result = stack.up()
+        assert result.code != 0
+        (line,) = [line.strip() for line in result.text.splitlines() if where in line]
+        assert re.fullmatch(
+            re.escape(where) + r" \(1[45] s\); start it, or correct address or port: "
+            r"pulumi config set --stack dev --path 'stackgraph:far.hosts.distant.address' ADDRESS",
+            line,
+        )
+        assert "Traceback" not in result.text
+        assert "system dial-stdio" not in result.text
+    assert containers("far-shop-web") == before
+    unchanged = stack.run("preview", "--expect-no-changes", "--diff")
+    assert unchanged.code == 0, unchanged.text
 
 
 def test_volumes_are_protected(stack: Stack) -> None:

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,20 @@ class Sshd:
     host_key: str
     agent: str
     log: Path
+    _program: Callable[[], subprocess.Popen[bytes]]
+    _running: list[subprocess.Popen[bytes]]
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop sshd for a while; connections that are open stay."""
+        running = self._running.pop()
+        running.terminate()
+        running.wait()
+        try:
+            yield
+        finally:
+            self._running.append(self._program())
+            _wait(self.port)
 
 
 @contextmanager
@@ -45,7 +59,11 @@ def sshd(folder: Path) -> Iterator[Sshd]:
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin") or "sshd"
     log = folder / "sshd.log"
     socket_path = folder / "agent"
-    server = subprocess.Popen([program, "-D", "-f", config, "-E", log])
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([program, "-D", "-f", config, "-E", log])
+
+    servers = [start()]
     agent = subprocess.Popen(
         ["ssh-agent", "-D", "-a", socket_path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -59,9 +77,9 @@ def sshd(folder: Path) -> Iterator[Sshd]:
             check=True,
         )
         host_key = " ".join(keys["host"].split()[:2])
-        yield Sshd(port, host_key, str(socket_path), log)
+        yield Sshd(port, host_key, str(socket_path), log, start, servers)
     finally:
-        for process in (agent, server):
+        for process in (agent, *servers):
             process.terminate()
             process.wait()
 
