@@ -249,7 +249,7 @@ def _stub(stub: Stub) -> tuple[_Tree, _Config]:
 
 def _caddy(_: Stub) -> tuple[_Tree, _Config]:
     tree = _Tree()
-    tree.copy(str(CADDY), "/usr/bin/caddy")
+    tree.copy("/usr/bin/caddy", CADDY)
     if Path(_CA_BUNDLE).exists():
         tree.copy(_CA_BUNDLE, _CA_BUNDLE)
     tree.probes("wget", "nc")

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from cli.project import Project
 from config.stack import NAMESPACE
+from graph.firewall import MESH_INTERFACES
 from graph.model import StackGraph
 from rehearsal import clouds
 from rehearsal.hosts import Key
@@ -179,6 +180,12 @@ def _hosts(
         access["host_key"] = key
         if (access.get("user", "root"), access.get("port", 22)) != ("root", 22):
             access["first"] = {"user": "root", "port": 22}
+        mesh = play.graph.mesh_of(system)
+        if mesh is not None and access.get("mesh_address") and host.id in mesh.members:
+            interface = MESH_INTERFACES[mesh.kind]
+            play.yard.join_mesh(name, mesh.cidr, str(access["mesh_address"]), interface)
+        if access.get("address") and access["address"] == access.get("mesh_address"):
+            continue  # it is reached by the mesh, as the stack says
         if cloud is None:
             access["address"] = address
         else:

@@ -8,6 +8,7 @@ process.
 from __future__ import annotations
 
 import fcntl
+import ipaddress
 import json
 import os
 import random
@@ -83,10 +84,11 @@ class Yard:
         return cls(Path(facts["folder"]), facts["tag"], facts["prefix"])
 
     def close(self) -> None:
-        """Remove all machines and the network; the folder stays."""
+        """Remove all machines and networks; the folder stays."""
         if machines := self.machines():
             docker("rm", "--force", "--volumes", *machines, check=False)
-        docker("network", "rm", self.tag, check=False)
+        networks = docker("network", "ls", "--quiet", f"--filter=label={LABEL}={self.tag}").split()
+        docker("network", "rm", *networks, check=False)
 
     def machines(self) -> list[str]:
         """Give the names of the machines that there are."""
@@ -158,6 +160,27 @@ class Yard:
         for network in json.loads(attached):
             docker("network", "disconnect", network, self.name(of))
         docker("network", "connect", f"--ip={address}", self.tag, self.name(of))
+
+    def join_mesh(self, of: str, cidr: str, address: str, interface: str) -> None:
+        """Give a machine its mesh address, on an interface; this machine is in that mesh, too.
+
+        A `RuntimeError` when another network of this machine has such addresses, as a real mesh.
+        """
+        mesh = f"{self.tag}-mesh"
+        with self.notes() as notes:
+            if "mesh" not in notes:
+                # The last address is this machine's, so that hosts may have the first ones.
+                last = str(ipaddress.ip_network(cidr)[-2])
+                subnet = (f"--subnet={cidr}", f"--gateway={last}")
+                docker("network", "create", *subnet, f"--label={LABEL}={self.tag}", mesh)
+                notes["mesh"] = cidr
+        docker("network", "connect", f"--ip={address}", mesh, self.name(of))
+        rename = (
+            f"found=$(ip -o -4 addr show to {address}/32 | awk '{{print $2}}') && "
+            f'ip link set "$found" down && ip link set "$found" name {interface} && '
+            f"ip link set {interface} up"
+        )
+        docker("exec", self.name(of), "sh", "-ec", rename)
 
     def remove(self, of: str) -> None:
         """Remove a machine and all that is on it; nothing happens when there is none."""

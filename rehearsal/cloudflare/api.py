@@ -65,6 +65,7 @@ class Cloudflare:
     routes: Routes = ()
     url: str = ""
     _failures: dict[int, int] = field(default_factory=dict)
+    _broken: tuple[int, int] | None = None
     _changes: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -79,10 +80,16 @@ class Cloudflare:
         with self._lock:
             self._failures[self._changes + change] = status
 
+    def fail_from(self, change: int, status: int) -> None:
+        """Let a change and all after it fail, until it is healed."""
+        with self._lock:
+            self._broken = (self._changes + change, status)
+
     def heal(self) -> None:
         """Let nothing fail any more."""
         with self._lock:
             self._failures.clear()
+            self._broken = None
 
     @property
     def changes(self) -> list[str]:
@@ -110,6 +117,8 @@ class Cloudflare:
             if method != "GET":
                 self._changes += 1
                 status = self._failures.pop(self._changes, None)
+                if self._broken is not None and self._changes >= self._broken[0]:
+                    status = self._broken[1]
                 if status is not None:
                     raise RefusedError(status, 10_000 + status, "it was told to fail")
             for pattern, methods in self.routes:
@@ -145,7 +154,8 @@ def _handler(api: Cloudflare) -> type[BaseHTTPRequestHandler]:
             query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
             status, errors, result = 200, [], None
             try:
-                _admit(self.headers.get("Authorization"))
+                if not parts.path.endswith("/ips"):  # which everybody may ask for
+                    _admit(self.headers.get("Authorization"))
                 body = json.loads(text) if text else None
                 path = parts.path.removeprefix(ROOT)
                 result = api.answer(self.command, path, query, body)
