@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from render.shell import quote
+from render.shell import OWNED, quote
 
-HEAD = """set -eu
+HEAD = (
+    """set -eu
 umask 077
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 """
+    + OWNED
+)
 
 
 def files_script(files: Iterable[tuple[str, int, str]]) -> str:
     """Give the script for files of ``(target, mode, content)``; contents are kept to the byte."""
     # `printf` is the shell's own: what it prints stands in no argument list.
     steps = (
-        f'printf %s {quote(content)} >"$tmp/file"\n'
-        f'chmod {mode:04o} "$tmp/file"\n'
-        f'docker cp "$tmp/file" "$NEW":{quote(target)} >/dev/null\n'
-        'rm -f "$tmp/file"\n'
+        f'printf %s {quote(content)} >"$tmp"/{quote(name)}\n'
+        f'chmod {mode:04o} "$tmp"/{quote(name)}\n'
+        f'owned "$tmp" {quote(name)} | docker cp - "$NEW":{quote(folder or "/")}\n'
+        f'rm -f "$tmp"/{quote(name)}\n'
         for target, mode, content in files
+        for folder, _, name in [target.rpartition("/")]
     )
     return HEAD + "".join(steps)
