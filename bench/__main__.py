@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import hosts
+from bench import edge, hosts, routes
 from bench.register import bare_program, our_program
 from bench.scale import write_project
 
@@ -30,7 +30,7 @@ CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")
 
 def main() -> int:
     """Measure everything; 1 when something misses its target."""
-    measures = (check_speed, check_scale, local_imports, registering, on_hosts)
+    measures = (check_speed, check_scale, rendering, local_imports, registering, proxying, on_hosts)
     missed = [not measure() for measure in measures]
     return 1 if any(missed) else 0
 
@@ -73,6 +73,19 @@ def check_scale() -> bool:
     )
 
 
+def rendering() -> bool:
+    """A Caddyfile of a thousand routes."""
+    with tempfile.TemporaryDirectory() as folder:
+        graph, ingress = routes.a_thousand(Path(folder))
+        median = statistics.median(routes.seconds(graph, ingress) for _ in range(RUNS))
+    return _tell(
+        f"rendering a Caddyfile of {routes.ROUTES:,} routes",
+        f"{median:.3f} s",
+        "under 0.2 s",
+        good=median < 0.2,
+    )
+
+
 def local_imports() -> bool:
     """Modules that the program of a local stack imports: no cloud's SDK among them."""
     done = subprocess.run(
@@ -96,6 +109,30 @@ def registering() -> bool:
         f"{median:.2f} times",
         "at most 1.10 times",
         good=median <= 1.10,
+    )
+
+
+def proxying() -> bool:
+    """Requests through the generated Caddyfile, against the least that one writes by hand."""
+    if (problem := edge.problem()) is not None:
+        print(f"---  requests through Caddy: not measured: {problem}")
+        return True
+    found = edge.measure()
+    return all(
+        (
+            _tell(
+                "requests a second through the generated Caddyfile, against one by hand",
+                f"{found.rate:.2f} times ({found.requests:.0f}/s); p99 {found.p99:.2f} times",
+                "at least 0.95 times; at most 1.05 times",
+                good=found.rate >= 0.95 and found.p99 <= 1.05,
+            ),
+            _tell(
+                "requests lost over four reloads, a new connection each",
+                f"{found.lost} of {found.asked}",
+                "none",
+                good=found.lost == 0,
+            ),
+        )
     )
 
 

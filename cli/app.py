@@ -24,6 +24,7 @@ from cli.output import (
 )
 from cli.project import Project
 from config.finding import FindingsError, Severity
+from graph.platforms import Ask
 
 app = typer.Typer(
     name="stackgraph",
@@ -69,6 +70,15 @@ class TableFormat(StrEnum):
     JSON = "json"
 
 
+class RecordsFormat(StrEnum):
+    """How ``records`` prints."""
+
+    TABLE = "table"
+    ZONE = "zone"
+    HOSTS = "hosts"
+    JSON = "json"
+
+
 @app.command("check")
 def check_command(
     systems: Systems = None,
@@ -77,10 +87,35 @@ def check_command(
     severity: Annotated[
         Severity, typer.Option("--severity", help="The least severity that is told.")
     ] = Severity.WARNING,
+    images: Annotated[
+        bool,
+        typer.Option("--images", help="Ask registries whether the images are for their hosts."),
+    ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Ask DNS and the running stack whether they are as declared."),
+    ] = False,
+    resolver: Annotated[
+        str | None,
+        typer.Option("--resolver", metavar="ADDRESS[:PORT]", help="With --live: whom to ask."),
+    ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option("--address", metavar="HOST=ADDRESS", help="With --live: of a host made here."),
+    ] = None,
+    records: Annotated[
+        bool, typer.Option("--records", help="Also list the records that external zones must have.")
+    ] = False,
 ) -> None:
     """Report all findings of the files and the rules."""
+    graph, answered = None, True
     try:
-        findings = _project().judge(stack, systems or ()).findings
+        judgement = _project().judge(stack, systems or (), ask=_registries(images))
+        findings, graph = judgement.findings, judgement.graph
+        if live:
+            from cli.live import add_live
+
+            findings, answered = add_live(findings, graph, resolver, address or ())
     except FindingsError as error:
         findings = error.findings
     if severity is Severity.ERROR:
@@ -94,7 +129,11 @@ def check_command(
     else:
         show_findings(findings)
         note(f"{len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
-    raise typer.Exit(exit_code(findings))
+        if records and graph is not None:
+            from cli.records import show_external
+
+            show_external(graph)
+    raise typer.Exit(exit_code(findings) if answered else FAILED)
 
 
 @app.command("plan")
@@ -148,6 +187,19 @@ def reach_command(
             show_table(("What", "From", "By way of", "Why"), reach_table(graph))
 
     _reporting(show)
+
+
+@app.command("records")
+def records_command(
+    system: OneSystem,
+    stack: Stack = "prod",
+    zone: Annotated[str | None, typer.Option("--zone", help="Only this zone's records.")] = None,
+    format_: Annotated[RecordsFormat, typer.Option("--format")] = RecordsFormat.TABLE,
+) -> None:
+    """Show the DNS records that each zone must have, and what the mesh's DNS answers."""
+    from cli.records import show_records
+
+    _reporting(lambda: show_records(_project().graph(stack, [system]), zone, format_.value))
 
 
 @app.command("render")
@@ -236,6 +288,14 @@ def _keep_fresh(to: Path, texts: Mapping[str, str], *, only_check: bool, remedy:
         note(f"{name} is stale; {remedy}")
     if stale:
         raise typer.Exit(FOUND)
+
+
+def _registries(asked: bool) -> Ask | None:
+    if not asked:
+        return None
+    from cli.images import ask
+
+    return ask
 
 
 def _project() -> Project:

@@ -14,6 +14,7 @@ from config.settings import file_values, read_settings, read_stack_file
 from config.stack import NAMESPACE, SYSTEMS_DIRECTORY, StackSettings
 from graph.judge import Judgement, judge
 from graph.model import StackGraph
+from graph.platforms import Ask
 from graph.rules import RULES
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -93,11 +94,21 @@ class Project:
         found = (self.root / SYSTEMS_DIRECTORY).glob(f"*/{SYSTEM_FILE}")
         return sorted(file.parent.name for file in found)
 
-    def judge(self, stack: str, systems: Sequence[str] = (), day: date | None = None) -> Judgement:
-        """Judge a stack's systems, or the named ones; waivers as they hold today, or on a day."""
+    def judge(
+        self,
+        stack: str,
+        systems: Sequence[str] = (),
+        day: date | None = None,
+        *,
+        ask: Ask | None = None,
+    ) -> Judgement:
+        """Judge a stack's systems, or the named ones; waivers as they hold today, or on a day.
+
+        ``ask`` what registries know of the images.
+        """
         settings = self.settings(stack, systems)
         directories = settings.directories(self.root)
-        return judge(directories, settings, relative_to=self.root, today=day or today())
+        return judge(directories, settings, relative_to=self.root, today=day or today(), ask=ask)
 
     def readable(
         self, stack: str, systems: Sequence[str] = (), day: date | None = None

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from config.units import format_port_range
+from graph.mesh_records import mesh_records
 from graph.model import StackGraph
-from graph.reach import Reach, Way, reach
+from graph.reach import PlaceKind, Reach, Way, reach
 
 NOBODY = "nobody"
 
@@ -46,6 +47,7 @@ def reach_table(graph: StackGraph) -> list[tuple[str, str, str, str]]:
     Of what is used only inside of networks, all ways are in one row.
     """
     rows = []
+    known = {r.name for m in graph.meshes.values() for r in mesh_records(graph, m)}
     for each in reach(graph):
         if not each.published:
             networks = ", ".join(place.name for place in each.places) or NOBODY
@@ -54,11 +56,21 @@ def reach_table(graph: StackGraph) -> list[tuple[str, str, str, str]]:
             continue
         what = each.what if each.port is None else f"{_where(each)} {each.what}"
         for way in each.ways:
-            rows.append((what, _from(way), _chain(way), way.why))
+            rows.append(
+                (what, _from(way), _chain(way), way.why + _unknown(graph, each, way, known))
+            )
             what = ""
         if not each.ways:
             rows.append((what, NOBODY, "", "no ingress serves it or leads to it"))
     return rows
+
+
+def _unknown(graph: StackGraph, each: Reach, way: Way, known: set[str]) -> str:
+    """Say of a way from the mesh when the mesh's DNS does not lead there."""
+    if way.place.kind is not PlaceKind.MESH or each.subject not in graph.routes:
+        return ""
+    name = graph.routes[each.subject].declared_name
+    return "" if name in known else f", whose DNS does not know {name}"
 
 
 def _from(way: Way) -> str:

@@ -8,6 +8,8 @@ from render.bootstrap import bootstrap_files, bootstrap_script
 from render.caddy import caddyfile
 from render.deploy import service_script
 from render.firewall import firewall_files
+from render.nginx import nginx_files, nginx_script
+from render.processes import jobs_of, process_files, processes_of, processes_script
 
 
 def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
@@ -31,6 +33,13 @@ def render_files(graph: StackGraph, host: str | None) -> dict[str, str]:
         ingress = graph.ingress_of(node.id)
         if ingress is not None and ingress.kind == "caddy":
             files[f"{key}/caddy/Caddyfile"] = caddyfile(graph, ingress)
+        elif ingress is not None:
+            files |= {f"{key}/host{p}": text for p, text in nginx_files(graph, ingress).items()}
+            files[f"{key}/nginx.sh"] = nginx_script(graph, ingress)
+        if node.access is not None and (processes_of(graph, node) or jobs_of(graph, node)):
+            # The environments of processes hold secrets and are never rendered.
+            files |= {f"{key}/host{f.path}": f.text for f in process_files(graph, node)}
+            files[f"{key}/processes.sh"] = processes_script(graph, node)
         for service in graph.services.values():
             if service.host != node.id:
                 continue

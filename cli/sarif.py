@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from config.finding import Finding
+from graph.live import LIVE
 from graph.rules import RULES
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -35,7 +36,7 @@ OF_FILES = {
 
 def findings_sarif(findings: Sequence[Finding]) -> str:
     """Give findings as a SARIF log: sorted as they are, the same for the same findings."""
-    described = {**OF_FILES, **{rule.id: rule.title for rule in RULES}}
+    described = {**OF_FILES, **LIVE, **{rule.id: rule.title for rule in RULES}}
     used = sorted({finding.rule for finding in findings})
     index = {rule: number for number, rule in enumerate(used)}
     seen: Counter[str] = Counter()

@@ -245,8 +245,11 @@ def _mount(mount: Mount) -> docker.ContainerMountArgs:
 
 
 def uploaded_files(service: Service) -> tuple[MountedFile, ...]:
-    """Give the files that are part of the container: all, unless its root is read-only."""
-    return () if service.spec.read_only else service.files
+    """Give the files that are part of the container: all, unless its root is read-only.
+
+    What is `made` is put into the container that runs.
+    """
+    return () if service.spec.read_only else tuple(f for f in service.files if not f.made)
 
 
 def file_content(file: MountedFile, secret: SecretLookup) -> pulumi.Input[str]:
@@ -255,11 +258,12 @@ def file_content(file: MountedFile, secret: SecretLookup) -> pulumi.Input[str]:
 
 
 def _file_volumes(service: Service) -> list[docker.ContainerMountArgs]:
-    # Nothing can be uploaded into a read-only root, but copied into a volume that is in it.
-    if not service.spec.read_only:
-        return []
-    directories = sorted({file.target.rpartition("/")[0] or "/" for file in service.files})
-    return [docker.ContainerMountArgs(type="volume", target=path) for path in directories]
+    # Nothing can be uploaded into a read-only root, but copied into a volume that is in it. A copy
+    # makes no directory either, where the image has none.
+    copied = [file for file in service.files if service.spec.read_only or file.made]
+    mounted = {mount.target for mount in service.spec.volumes}
+    directories = {file.target.rpartition("/")[0] for file in copied} - mounted - {""}
+    return [docker.ContainerMountArgs(type="volume", target=path) for path in sorted(directories)]
 
 
 def _upload(file: MountedFile, secret: SecretLookup) -> docker.ContainerUploadArgs:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_command as command
 
 from components.ssh import SshConnection
+from components.step import step
+from components.ways_in import Way, first_that_answers
 from config.stack import FirstLogin
 from graph.model import Host, StackGraph
 from render.bootstrap import bootstrap_script, close_first_login_script, verify_script
@@ -94,48 +94,30 @@ class HostSetup(pulumi.ComponentResource):
         """
         args = self._args
         what = f"{what} on {args.host.key}"
-        ways = [args.connection]
+        ways = [_way(args.connection, what)]
         if both and args.first is not None:
-            ways.append(args.connection.at_first(args.first))
+            ways.append(_way(args.connection.at_first(args.first), what, first=True))
         patience = FIRST_BOOT if both and args.machine is not None else 0
-        text = pulumi.Output.all(*(way.shell(what) for way in ways)).apply(
-            lambda lines: _first_that_answers(lines, patience)
+        text = pulumi.Output.all(*ways).apply(
+            lambda known: first_that_answers(known, patience, args.host, args.graph.stack)
         )
-        trigger = hashlib.sha256(because.encode()).hexdigest()[:16] if because else None
-        environment: dict[str, pulumi.Input[str]] = {"STACKGRAPH_SSH": text}
-        return command.local.Command(
+        return step(
             name,
-            # A command that failed is shown whole, and its environment is not.
-            create=f'eval "$STACKGRAPH_SSH" # {what}',
-            stdin=script,
-            environment=environment,
-            interpreter=["/bin/sh", "-c"],
-            triggers=[trigger] if trigger else None,
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[after] if after else None,
-                deleted_with=args.machine,
-                replace_with=[args.machine] if args.machine else None,
-            ),
+            what,
+            script,
+            text,
+            parent=self,
+            after=[after] if after else (),
+            because=[because] if because else (),
+            machine=args.machine,
         )
 
 
-def _first_that_answers(lines: list[str], patience: int) -> str:
-    """Join ways into a host: the first one that lets us in runs what stands on standard input.
+def _way(connection: SshConnection, what: str, *, first: bool = False) -> pulumi.Output[Way]:
+    def way(known: list[str]) -> Way:
+        line, address = known
+        return Way(
+            line=line, user=connection.user, address=address, port=connection.port, first=first
+        )
 
-    A machine that was only just made may take ``patience`` seconds until it answers. When none
-    lets us in, what each of them said is told.
-    """
-    *others, last = lines
-    script = ["said="]
-    if patience:
-        script += [
-            f"end=$(($(date +%s) + {patience}))",
-            f"until {last} </dev/null >/dev/null 2>&1 || [ $(date +%s) -gt $end ]",
-            "do sleep 5; done",
-        ]
-    # Asked with nothing on standard input, a way in does nothing and tells that it is one.
-    script += [f"said=$({line} 2>&1 >/dev/null </dev/null) && exec {line}" for line in others]
-    script.append(f'{last} || {{ code=$?; printf "%s\\n" "$said" >&2; exit $code; }}')
-    return "\n".join(script)
+    return pulumi.Output.all(connection.shell(what), connection.address).apply(way)

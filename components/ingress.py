@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_docker as docker
@@ -12,9 +12,20 @@ from components.container import SecretLookup, handover_options, label_args
 from components.docker_host import DockerHost
 from graph.apps import ANY_ADDRESS
 from graph.model import Ingress, StackGraph
-from render.caddy import CADDYFILE, caddyfile, users_file
+from graph.routes import HOST_ALIAS
+from render.caddy import (
+    CADDYFILE,
+    OWN_CERTIFICATE,
+    caddyfile,
+    certificate_name,
+    origin_pulls_name,
+    site_directory,
+    users_file,
+)
 from render.deploy import (
     INGRESS_GRACE_SECONDS,
+    certificate_script,
+    dns_token_script,
     join_script,
     leave_script,
     routes_script,
@@ -27,10 +38,20 @@ MEMORY_MEBIBYTES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate with the chain above it, and its private key; both PEM."""
+
+    certificate: pulumi.Input[str]
+    key: pulumi.Input[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaddyIngressArgs:
     """``ingress`` is a node of ``graph``; ``networks`` the made ones it must join, by node id.
 
     ``after`` are networks with addresses of their own, which its own network must not take.
+    ``certificates`` are those of ``certificates: origin``, ``origin_pulls`` the authorities (PEM)
+    of which the edge has a certificate: both by the name of their zone.
     """
 
     graph: StackGraph
@@ -39,6 +60,8 @@ class CaddyIngressArgs:
     networks: Mapping[str, docker.Network]
     secret: SecretLookup
     after: Sequence[pulumi.Resource] = ()
+    certificates: Mapping[str, Certificate] = field(default_factory=dict)
+    origin_pulls: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class CaddyIngress(pulumi.ComponentResource):
@@ -93,13 +116,17 @@ class CaddyIngress(pulumi.ComponentResource):
         """Put the routes into force, once the services ``after`` have handed over."""
         args = self._args
         script = routes_script(args.ingress, caddyfile(args.graph, args.ingress))
-        users = [self._users(file, names) for file, names in sorted(self._user_files().items())]
+        files = [self._users(file, names) for file, names in sorted(self._user_files().items())]
+        files += [self._certificate(name, pem) for name, pem in self._certificates()]
+        if args.ingress.dns_token is not None:
+            token = args.secret(args.ingress.dns_token)
+            files.append(self._put("dns-token", "token for DNS", token, dns_token_script))
         args.host.run(
             f"{self._name}-routes",
             f"routes of {self._name}",
             self.container.id.apply(lambda id_: f"NEW={id_}\n{script}"),
             triggers=[self.container.id],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, *users, *self._links]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*after, *files, *self._links]),
         )
 
     def _container_args(
@@ -130,7 +157,11 @@ class CaddyIngress(pulumi.ComponentResource):
             mounts=[
                 docker.ContainerMountArgs(type="volume", source=config, target=CONFIG_DIRECTORY),
                 docker.ContainerMountArgs(type="volume", source=data, target=DATA_DIRECTORY),
+                *self._sites(),
             ],
+            hosts=[docker.ContainerHostArgs(host=HOST_ALIAS, ip="host-gateway")]
+            if ingress.reaches_host
+            else None,
             restart="unless-stopped",
             init=True,
             capabilities=docker.ContainerCapabilitiesArgs(
@@ -145,6 +176,14 @@ class CaddyIngress(pulumi.ComponentResource):
             stop_timeout=INGRESS_GRACE_SECONDS,
             destroy_grace_seconds=INGRESS_GRACE_SECONDS,
         )
+
+    def _sites(self) -> Iterator[docker.ContainerMountArgs]:
+        """Mount the directories of sites: a content that is put there is served at once."""
+        for id_ in self._args.ingress.sites:
+            site = self._args.graph.sites[id_]
+            yield docker.ContainerMountArgs(
+                type="bind", source=site.spec.path, target=site_directory(site), read_only=True
+            )
 
     def _link(self, id_: str, network: docker.Network) -> pulumi.Resource:
         logical_name = self._args.graph.networks[id_].logical_name
@@ -169,13 +208,55 @@ class CaddyIngress(pulumi.ComponentResource):
             pulumi.Output.concat(user, " ", self._args.secret(secret), "\n")
             for user, secret in users.items()
         ]
-        return self._args.host.run(
-            f"{self._name}-users-{file}",
+        return self._put(
+            f"users-{file}",
             f"users of {file}",
+            pulumi.Output.concat(*lines),
+            lambda text: users_script(file, text),
+        )
+
+    def _certificates(self) -> Iterator[tuple[str, pulumi.Input[str]]]:
+        """Give the files of certificates that its names need, each with what is in it."""
+        args = self._args
+        own = args.ingress.certificate_files
+        if own is not None:
+            yield OWN_CERTIFICATE, _together(*(args.secret(secret) for secret in own))
+        named: dict[str, pulumi.Input[str]] = {}
+        for route in args.graph.routes_of(args.ingress):
+            zone = args.graph.zones[route.zone].name if route.zone else ""
+            name = certificate_name(args.graph, args.ingress, route)
+            if name is not None and name in args.certificates:
+                found = args.certificates[name]
+                named[name] = _together(found.certificate, found.key)
+            pulls = origin_pulls_name(args.graph, args.ingress, route)
+            if pulls is not None and zone in args.origin_pulls:
+                named[pulls] = args.origin_pulls[zone]
+        yield from sorted(named.items(), key=lambda item: item[0])
+
+    def _certificate(self, name: str, pem: pulumi.Input[str]) -> pulumi.Resource:
+        return self._put(
+            f"certificate-{name}",
+            f"certificate {name}",
+            pem,
+            lambda text: certificate_script(name, text),
+        )
+
+    def _put(
+        self, name: str, what: str, text: pulumi.Input[str], script: Callable[[str], str]
+    ) -> pulumi.Resource:
+        """Run the script that writes a secret text as a file of the proxy's."""
+        return self._args.host.run(
+            f"{self._name}-{name}",
+            what,
             pulumi.Output.secret(
-                pulumi.Output.all(self.container.id, pulumi.Output.concat(*lines)).apply(
-                    lambda values: f"NEW={values[0]}\n{users_script(file, values[1])}"
+                pulumi.Output.all(self.container.id, text).apply(
+                    lambda values: f"NEW={values[0]}\n{script(values[1])}"
                 )
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _together(certificate: pulumi.Input[str], key: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Write a certificate and its key as one text; line ends of either are kept apart."""
+    return pulumi.Output.concat(certificate, "\n", key, "\n")

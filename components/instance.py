@@ -23,11 +23,13 @@ Family: TypeAlias = Literal["ipv4", "ipv6"]
 LOOKUPS: Final = (
     "aws:ec2/getInstance:getInstance",
     "aws:ssm/getParameter:getParameter",
+    "cloudflare:index/getIpRanges:getIpRanges",
+    "cloudflare:index/getZone:getZone",
     "oci:Core/getInstance:getInstance",
     "oci:Core/getPrivateIps:getPrivateIps",
     "oci:Core/getVnicAttachments:getVnicAttachments",
 )
-"""The providers' functions that instances call: unknown where no provider runs."""
+"""The providers' functions that components call: unknown where no provider runs."""
 
 ANYWHERE: Final[Mapping[Family, str]] = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 DESCRIPTION_LENGTH: Final = 255

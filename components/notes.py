@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from config.stack import NAMESPACE
 from graph.model import StackGraph
+from graph.names import DEV_DOMAIN
 
 
 def notes(graph: StackGraph, system: str) -> list[str]:
@@ -26,8 +27,8 @@ def _stand_ins(graph: StackGraph, system: str) -> Iterator[str]:
 
 def _names(graph: StackGraph, system: str) -> Iterator[str]:
     for zone in graph.zones.values():
-        if zone.system == system and zone.provider == "cloudflare":
-            yield f"zone {zone.name} is left as it is: its DNS records are not provisioned"
+        if zone.system == system and zone.provider == "cloudflare" and zone.settings is None:
+            yield f"zone {zone.name} is left out: names end in .{DEV_DOMAIN} here"
 
 
 def _hosts(graph: StackGraph, system: str) -> Iterator[str]:
@@ -42,19 +43,19 @@ def _hosts(graph: StackGraph, system: str) -> Iterator[str]:
                 f"host {host.key} may still be reached by its first login; once `up` has "
                 f"succeeded, run pulumi config rm --stack {graph.stack} --path '{path}'"
             )
-        ingress = graph.ingress_of(host.id)
-        if ingress is not None and ingress.kind == "nginx":
-            yield f"nginx on {host.key} is left as it is: its virtual hosts are not provisioned"
 
 
 def _described(graph: StackGraph, system: str) -> Iterator[str]:
-    for kind, nodes in (
+    for kind, programs in (
         ("process", graph.processes),
         ("site", graph.sites),
         ("job", graph.jobs),
-        ("bucket", graph.buckets),
-        ("backup", graph.backups),
     ):
+        for program in programs.values():
+            host = graph.hosts[program.host]
+            if program.system == system and (host.access is None or host.managed_by):
+                yield f"{kind} {program.key} is described, not provisioned"
+    for kind, nodes in (("bucket", graph.buckets), ("backup", graph.backups)):
         for node in nodes.values():
             if node.system == system:
                 yield f"{kind} {node.key} is described, not provisioned"

@@ -60,7 +60,8 @@ class DockerService(pulumi.ComponentResource):
     ) -> None:
         super().__init__("stackgraph:docker:Service", name, None, opts)
         image = _image(name, args.service.image, args.host, self)
-        copied = args.service.files if args.service.spec.read_only else ()
+        files = args.service.files
+        copied = tuple(f for f in files if not f.made) if args.service.spec.read_only else ()
         contents = (
             pulumi.Output.all(*(file_content(file, args.secret) for file in copied))
             if copied
@@ -85,7 +86,11 @@ class DockerService(pulumi.ComponentResource):
         )
         waits = [*args.after, *([args.ingress_container] if args.ingress_container else [])]
         if contents is not None:
-            waits.append(self._copy(name, args.host, container, copied, contents))
+            waits.append(self._copy(name, "files", args.host, container, copied, contents))
+        made = tuple(file for file in files if file.made)
+        if made:
+            texts = pulumi.Output.all(*(file.content or "" for file in made))
+            waits.append(self._copy(name, "made", args.host, container, made, texts))
         script = service_script(args.service, args.ingress)
         self.handed_over = args.host.run(
             f"{name}-handover",
@@ -101,6 +106,7 @@ class DockerService(pulumi.ComponentResource):
     def _copy(
         self,
         name: str,
+        suffix: str,
         host: DockerHost,
         container: docker.Container,
         files: Sequence[MountedFile],
@@ -112,7 +118,7 @@ class DockerService(pulumi.ComponentResource):
             return f"NEW={values[0]}\n{files_script(rows)}"
 
         return host.run(
-            f"{name}-files",
+            f"{name}-{suffix}",
             f"files of {name}",
             pulumi.Output.all(container.id, contents).apply(script),
             triggers=[container.id],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -12,18 +12,25 @@ from components.container import SecretLookup
 from components.docker_host import DockerHost, DockerHostArgs
 from components.host_setup import HostSetup, HostSetupArgs
 from components.ingress import CaddyIngress, CaddyIngressArgs
-from components.machine import machine
+from components.machine import living_on, machine
+from components.programs import ProgramsArgs, programs
+from components.ssh import SshConnection
+from components.zones import Zones
 from graph.model import Host, StackGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemArgs:
-    """``system`` is a name in ``graph``; ``secret`` gives the values of the system's secrets."""
+    """``system`` is a name in ``graph``; ``secret`` gives the values of the system's secrets.
+
+    ``providers`` are Cloudflare's, by the node id of the zone that each writes.
+    """
 
     graph: StackGraph
     system: str
     docker_host: str
     secret: SecretLookup
+    providers: Mapping[str, pulumi.ProviderResource] = field(default_factory=dict)
 
 
 class System(pulumi.ComponentResource):
@@ -35,12 +42,18 @@ class System(pulumi.ComponentResource):
     addresses: pulumi.Output[Mapping[str, str]]
     """The address of each host that is reached over SSH, or read at a cloud, by its key."""
 
+    name_servers: pulumi.Output[Mapping[str, Sequence[str]]]
+    """Where the registrar has to send each domain at Cloudflare; empty where nothing was read."""
+
     def __init__(
         self, name: str, args: SystemArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("stackgraph:index:System", name, None, opts)
         self._args = args
         self._addresses: dict[str, pulumi.Input[str]] = {}
+        self._zones = Zones(args.graph, args.system, args.providers, self)
+        self._serving: dict[str, Sequence[pulumi.Resource]] = {}
+        self._connections: dict[str, SshConnection] = {}
         hosts = [
             (host, *self._add_host(host))
             for host in args.graph.hosts.values()
@@ -55,9 +68,15 @@ class System(pulumi.ComponentResource):
             after = [network for access, network in declared if access == host.access]
             self._fill_host(host, docker_host, apps, after)
         self._read_others()
+        self._zones.point(self._by_id(), self._serving)
         self.urls = pulumi.Output.from_input(_urls(args.graph, args.system))
         self.addresses = pulumi.Output.all(**self._addresses).apply(dict)
+        self.name_servers = pulumi.Output.all(**self._zones.name_servers()).apply(dict)
         self.register_outputs({"urls": self.urls, "addresses": self.addresses})
+
+    def _by_id(self) -> dict[str, pulumi.Input[str]]:
+        """Give the addresses of hosts by their node ids."""
+        return {f"host:{self._args.system}/{key}": each for key, each in self._addresses.items()}
 
     def _read_others(self) -> None:
         """Read the machines that others manage, where a cloud tells of them; nothing is written."""
@@ -85,11 +104,8 @@ class System(pulumi.ComponentResource):
         return docker_host, apps
 
     def _on(self, host: DockerHost) -> pulumi.ResourceOptions:
-        """Give the options of what lives on a host: with a machine made here, it goes as a whole.
-
-        The engine hands them on to children.
-        """
-        return pulumi.ResourceOptions(parent=self, deleted_with=host.machine)
+        """Give the options of what lives on a host, and goes with a machine made here."""
+        return living_on(host.machine, self)
 
     def _reach(self, host: Host, child: pulumi.ResourceOptions) -> DockerHost:
         """Declare the way to a host's Docker; the machine is set up first, where it is ours."""
@@ -100,6 +116,7 @@ class System(pulumi.ComponentResource):
             )
         connection, made = machine(args.graph, host, access, child)
         self._addresses[host.key] = connection.address
+        self._connections[host.id] = connection
         setup = None
         if host.hardened:
             setup = HostSetup(
@@ -138,6 +155,10 @@ class System(pulumi.ComponentResource):
         if ingress_node is None or ingress_node.kind == "nginx":
             for app in apps:
                 app.add_services(None)
+            ready = _handed_over(apps)
+            # Certificates of nginx are proven over HTTP, by names that lead here.
+            ready += self._zones.prove(host, self._by_id(), ready)
+            self._serving[host.id] = self._add_programs(host, docker_host, ready)
             return
         made = {id_: network for app in apps for id_, network in app.networks.items()}
         ingress = CaddyIngress(
@@ -149,13 +170,44 @@ class System(pulumi.ComponentResource):
                 networks={id_: made[id_] for id_ in ingress_node.networks if id_ in made},
                 secret=args.secret,
                 after=after,
+                certificates=self._zones.certificates(ingress_node),
+                origin_pulls=self._zones.authorities(),
             ),
             self._on(docker_host),
         )
         for app in apps:
             app.add_services(ingress.container)
         services = {id_: service for app in apps for id_, service in app.services.items()}
-        ingress.serve([services[id_].handed_over for id_ in ingress_node.waits_for])
+        ready = [services[id_].handed_over for id_ in ingress_node.waits_for]
+        ingress.serve([*ready, *self._zones.prove(host, self._by_id(), ready)])
+        self._serving[host.id] = [
+            ingress,
+            *self._add_programs(host, docker_host, _handed_over(apps)),
+        ]
+
+    def _add_programs(
+        self, host: Host, docker_host: DockerHost, after: Sequence[pulumi.Resource]
+    ) -> list[pulumi.Resource]:
+        """Declare what a host runs itself: processes, jobs, nginx. Give what then serves."""
+        connection = self._connections.get(host.id)
+        if connection is None:
+            return list(after)
+        return programs(
+            ProgramsArgs(
+                graph=self._args.graph,
+                host=host,
+                connection=connection,
+                secret=self._args.secret,
+                after=[docker_host, *after],
+                machine=docker_host.machine,
+                origin_pulls=self._zones.authorities(),
+            ),
+            self._on(docker_host),
+        )
+
+
+def _handed_over(apps: Sequence[ComposeApp]) -> list[pulumi.Resource]:
+    return [service.handed_over for app in apps for service in app.services.values()]
 
 
 def _urls(graph: StackGraph, system: str) -> dict[str, str]:

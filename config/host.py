@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from config.access import Sources, SourcesField
 from config.base import Model
+from config.certificates import CertificatesField
 from config.units import (
     ByteSize,
     Cidr,
@@ -19,6 +20,7 @@ from config.units import (
     IpAddress,
     Label,
     Port,
+    Text,
     parse_port_range,
     shown,
 )
@@ -53,11 +55,18 @@ Email = Annotated[str, AfterValidator(_email)]
 
 
 class CaddyIngress(Model):
-    """Caddy in a container, in front of the routes of its host."""
+    """Caddy in a container, in front of the routes of its host.
+
+    On the dev stack all certificates are internal.
+    """
 
     kind: Literal["caddy"]
     image: str = DEFAULT_CADDY_IMAGE
     email: Email | None = Field(default=None, description="Account address for the ACME issuer.")
+    certificates: CertificatesField = Field(
+        default="acme",
+        description="acme: Let's Encrypt; internal: its own; origin: Cloudflare's, where proxied.",
+    )
 
 
 class NginxIngress(Model):
@@ -210,10 +219,29 @@ _LISTENER_SCHEMA: dict[str, Any] = {
 }
 
 
+def _environment_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        msg = f"{text!r} is not the name of a variable; use letters, digits and underscores"
+        raise ValueError(msg)
+    return text
+
+
+def _one_line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        msg = "it holds a control character; write one line, or put it into a file of the program"
+        raise ValueError(msg)
+    return text
+
+
+EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
+EnvironmentValue = Annotated[Text, AfterValidator(_one_line)]
+
+
 class Process(Model):
     """A program that a host runs itself, kept running by systemd or PM2.
 
-    ``data`` are the host's paths that hold what it must not lose.
+    ``data`` are the host's paths that hold what it must not lose. ``environment`` are plain
+    values, ``secrets`` the system's secrets by the variable that has the value.
     """
 
     host: Label
@@ -226,6 +254,17 @@ class Process(Model):
     memory: ByteSize | None = Field(default=None, description="Upper limit, in bytes.")
     on_boot: bool = Field(default=True, description="Started again when the host starts.")
     data: tuple[HostPath, ...] = ()
+    environment: dict[EnvironmentName, EnvironmentValue] = {}
+    secrets: dict[EnvironmentName, str] = Field(
+        default={}, description="Variables of its environment, each with a secret's name."
+    )
+
+    @model_validator(mode="after")
+    def _one_value_each(self) -> Process:
+        if twice := sorted(self.environment.keys() & self.secrets.keys()):
+            msg = f"{', '.join(twice)} is in environment and in secrets; keep one of them"
+            raise ValueError(msg)
+        return self
 
 
 class Site(Model):

@@ -12,17 +12,19 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from config.certificates import secrets_of
 from config.cloud import Ec2Settings, OciSettings
 from config.compose.model import Build, ComposeFile, Service
 from config.document import Document, read_document, read_text
 from config.dotenv import parse_dotenv
 from config.finding import Finding, FindingsError
-from config.host import Host
+from config.host import CaddyIngress, Host
 from config.settings import PLACEHOLDER
 from config.stack import NAMESPACE, StackSettings
 from config.system import STAND_IN_REGISTRY, App, System, Variable
 from config.text import SecretRef, Template, Value, interpolate_tree
 from config.validate import validate
+from config.zone import Zone
 
 SYSTEM_FILE = "system.yaml"
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
@@ -264,7 +266,10 @@ class _SystemReader:
             for name in hosts:
                 self._check_host(document, name, hosts[name])
                 self._check_cloud(document, name, hosts[name], system.hosts.get(name))
-        for section in ("variables", "secrets", "hosts"):
+        if self.stack.target == "prod":
+            for name, zone in system.zones.items():
+                self._check_zone(document, name, zone)
+        for section in ("variables", "secrets", "hosts", "zones"):
             declared = raw.get(section)
             names = declared if isinstance(declared, dict) else {}
             for name in getattr(self.settings, section):
@@ -295,6 +300,31 @@ class _SystemReader:
                 remedy += f"; or configure hosts.{name}.{kind}, and it is made there"
             at = ("hosts", name)
             self.findings.append(document.problem("stack-value", at, fact, remedy))
+
+    def _check_zone(self, document: Document, name: str, zone: Zone) -> None:
+        """Tell where a zone has no id or account, or settings that nothing needs."""
+        settings, stack = self.settings.zones.get(name), self.stack.name
+
+        def problem(rule: str, fact: str, remedy: str) -> None:
+            self.findings.append(document.problem(rule, ("zones", name), fact, remedy))
+
+        def command(key: str, verb: Literal["set", "rm"] = "set") -> str:
+            return self.set_command("zones", f'["{name}"]{key}', verb=verb)
+
+        if zone.provider == "external":
+            if settings is not None:
+                fact = f"zone {name} is written by others, and stack {stack} has settings of it"
+                problem("stack-key", fact, f"run {command('', 'rm')}")
+        elif zone.create and (settings is None or settings.account is None):
+            fact = f"zone {name} has no account on stack {stack} to be made in"
+            problem("stack-value", fact, f"run {command('.account')} ID")
+        elif settings is None:
+            fact = f"zone {name} has neither id nor account on stack {stack}"
+            remedy = f"run {command('.zone_id')} ID, or {command('.account')} ID to look it up"
+            problem("stack-value", fact, remedy)
+        elif zone.create and settings.zone_id is not None:
+            fact = f"zone {name} is to be made, and stack {stack} has the id of one that is there"
+            problem("stack-key", fact, f"remove create, or run {command('.zone_id', 'rm')}")
 
     def _check_cloud(self, document: Document, name: str, raw: object, host: Host | None) -> None:
         """Tell where a host and its settings at a cloud contradict each other."""
@@ -340,7 +370,8 @@ class _SystemReader:
     ) -> str:
         """Give the command that configures a value of this system on this stack, or removes it."""
         flag = "--secret " if secret else ""
-        path = f"{NAMESPACE}:{self.name}.{section}.{name}"
+        dot = "" if name.startswith("[") else "."
+        path = f"{NAMESPACE}:{self.name}.{section}{dot}{name}"
         return f"pulumi config {verb} --stack {self.stack.name} {flag}--path '{path}'"
 
     # Applications
@@ -450,6 +481,11 @@ class _FileReader:
 
 def _secrets_in_files(apps: Iterable[LoadedApp | None], system: System) -> set[str]:
     files = {s.environment for app in apps if app for s in app.compose.secrets.values()}
+    for host in system.hosts.values():
+        if isinstance(host.ingress, CaddyIngress):
+            files |= set(secrets_of(host.ingress.certificates))
+    for process in system.processes.values():
+        files |= set(process.secrets.values())
     return files | {secret for users in system.basic_auth.values() for secret in users.values()}
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from config.access import Access, AccessField, Sources, SourcesField
 from config.base import Model
 from config.host import Environment
+from config.http import CacheField, Cors, ErrorPages, Headers, RateLimit, UpstreamHealth
 from config.units import (
     ByteSize,
     Duration,
@@ -20,7 +21,9 @@ from config.units import (
     shown,
 )
 
-_ROUTE_PATH = re.compile(r"([A-Za-z0-9._~+=:@%-]+/)*([A-Za-z0-9._~+=:@%-]+)?\*?")
+_ROUTE_PATH = re.compile(r"([A-Za-z0-9._~+=:@-]+/)*([A-Za-z0-9._~+=:@-]+)?\*?")
+"""Decoded, as ingresses compare paths: with no escapes."""
+
 _URL = re.compile(r"https?://[A-Za-z0-9.:-]+(/[^\s\"`{}\\]*)?")
 
 
@@ -66,12 +69,12 @@ class Redirect(Model):
 
 
 _ANSWERS = ("to", "site", "redirect")
-_OF_A_PROXY = {"strip_prefix", "websocket", "max_body", "max_duration"}
-_OF_FILES = {"cache"}
+_OF_A_PROXY = {"strip_prefix", "websocket", "max_body", "max_duration", "health"}
+_OF_CONTENT = {"cache", "cors", "errors", "rate_limit"}
 _WITHOUT_EFFECT = {
     "to": {"host"},
     "site": {"host"} | _OF_A_PROXY,
-    "redirect": _OF_A_PROXY | _OF_FILES,
+    "redirect": _OF_A_PROXY | _OF_CONTENT,
 }
 _KINDS = {"to": "a service", "site": "a site", "redirect": "a redirect"}
 
@@ -104,7 +107,17 @@ class Route(Model):
     access: AccessField = Access()
     max_body: ByteSize | None = None
     max_duration: Duration | None = None
-    cache: Literal["off", "static"] | None = None
+    cache: CacheField | None = Field(
+        default=None,
+        description="Kept nowhere, as files that seldom change, or for so long. Else as it says.",
+    )
+    rate_limit: RateLimit | None = None
+    cors: Cors | None = None
+    headers: Headers = Field(
+        default={}, description="Headers of the answers: set to a value, or removed with null."
+    )
+    health: UpstreamHealth | None = None
+    errors: ErrorPages | None = None
     compress: bool = True
     security_headers: bool = True
     proxied: bool | None = None
@@ -119,6 +132,9 @@ class Route(Model):
         if idle:
             has, it = ("have", "them") if len(idle) > 1 else ("has", "it")
             msg = f"{', '.join(idle)} {has} no effect on a route to {_KINDS[given[0]]}; remove {it}"
+            raise ValueError(msg)
+        if self.errors and not self.errors.site and not self.site:
+            msg = "errors names no site that has the pages; give errors.site"
             raise ValueError(msg)
         return self
 
@@ -146,7 +162,7 @@ PublicationKey = Annotated[str, AfterValidator(_publication_key)]
 
 def _route_key(text: str) -> str:
     host, slash, path = text.partition("/")
-    if not _ROUTE_PATH.fullmatch(path) or ".." in path.split("/"):
+    if not _ROUTE_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         msg = (
             f"{text!r} is not a host name and path; write one like app.example.com/api, or "
             "app.example.com/api/* for all that is below"

@@ -11,6 +11,7 @@ from config.finding import Finding, FindingsError, one_of
 from config.stack import (
     DEFAULT_DOCKER_HOST,
     NAMESPACE,
+    AcmeDirectory,
     DevPorts,
     DockerHost,
     StackSettings,
@@ -18,7 +19,7 @@ from config.stack import (
 )
 from config.validate import validate
 
-KNOWN = ("target", "systems", "docker_host", "dev_ports")
+KNOWN = ("target", "systems", "docker_host", "dev_ports", "acme_directory")
 PLACEHOLDER = "[secret]"
 """Stands for a secret's value where none is known: in an offline plan."""
 
@@ -105,6 +106,9 @@ class _Reader:
             name: self._part(SystemSettings, own[name], name) for name in names if name in own
         }
         docker = self._part(DockerHost, own.get("docker_host", DEFAULT_DOCKER_HOST), "docker_host")
+        acme = own.get("acme_directory")
+        if acme is not None:
+            acme = self._part(AcmeDirectory, acme, "acme_directory")
         if self.findings or target not in ("dev", "prod"):
             return None
         return StackSettings(
@@ -113,6 +117,7 @@ class _Reader:
             systems=tuple(systems or ()),
             docker_host=docker,
             dev_ports=ports,
+            acme_directory=acme,
             per_system=per_system,
         )
 

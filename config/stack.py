@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from config.addresses import MeshAddressField, PublicAddressField
 from config.base import Model
 from config.cloud import Ec2Settings, OciSettings
-from config.units import Label, Port, Text
+from config.cloudflare import ZoneSettings
+from config.units import HostName, Label, Port, Text
 
 SYSTEMS_DIRECTORY = "systems"
 
@@ -32,6 +33,16 @@ def _docker_host(text: str) -> str:
     return text
 
 
+def _acme_directory(text: str) -> str:
+    if not re.fullmatch(r"https://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?", text):
+        msg = (
+            "it is no address of an ACME issuer; write one like "
+            "https://acme-staging-v02.api.letsencrypt.org/directory"
+        )
+        raise ValueError(msg)
+    return text
+
+
 def _host_key(text: str) -> str:
     if not re.fullmatch(r"(ssh-|ecdsa-)\S+ [A-Za-z0-9+/=]+( .*)?", text):
         msg = (
@@ -42,16 +53,9 @@ def _host_key(text: str) -> str:
     return text
 
 
-def _mesh_address(value: object) -> str:
-    try:
-        return str(ipaddress.ip_address(str(value)))
-    except ValueError:
-        msg = "it is no IP address; write one like 100.64.0.1"
-        raise ValueError(msg) from None
-
-
 DockerHost = Annotated[str, AfterValidator(_docker_host)]
-MeshAddress = Annotated[str, BeforeValidator(_mesh_address)]
+AcmeDirectory = Annotated[str, AfterValidator(_acme_directory)]
+"""Where an ACME issuer lists what it offers; None stands for Let's Encrypt."""
 
 
 class Jump(Model):
@@ -74,13 +78,18 @@ class HostAccess(Model):
     """How a host is reached with SSH. ``host_key`` is its public key, as in known_hosts.
 
     ``mesh_address`` is its address in the mesh: a type of its own, so that it never stands in
-    for the public one (V10). A host that others manage needs only ``address``. With ``ec2`` or
-    ``oci`` the cloud gives the address, so ``address`` is empty; what is made there gets its
-    host key from us, so ``host_key`` is None.
+    for the public one (V10). DNS gets ``public_addresses`` where SSH goes another way than the
+    internet's, or where IPv6 is to be answered too. A host that others manage needs only
+    ``address``. With ``ec2`` or ``oci`` the cloud gives the address, so ``address`` is empty; what
+    is made there gets its host key from us, so ``host_key`` is None.
     """
 
     address: str = ""
-    mesh_address: MeshAddress | None = None
+    public_addresses: tuple[PublicAddressField, ...] = Field(
+        default=(),
+        description="Where the internet reaches it, for DNS; without it, address.",
+    )
+    mesh_address: MeshAddressField | None = None
     first: FirstLogin | None = Field(
         default=None, description="Where user or port are others before the host is set up."
     )
@@ -110,6 +119,7 @@ class SystemSettings(Model):
     """One system on one stack: its addresses, its values, its secrets."""
 
     hosts: dict[Label, HostAccess] = {}
+    zones: dict[HostName, ZoneSettings] = {}
     variables: dict[str, Text] = {}
     secrets: dict[str, SecretStr] = {}
 
@@ -129,6 +139,7 @@ class StackSettings(Model):
     systems: tuple[str, ...]
     docker_host: DockerHost = DEFAULT_DOCKER_HOST
     dev_ports: DevPorts = DevPorts()
+    acme_directory: AcmeDirectory | None = None
     per_system: Mapping[str, SystemSettings] = {}
 
     def directories(self, project: Path) -> list[Path]:

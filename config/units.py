@@ -132,7 +132,8 @@ def _cidr(value: object) -> str:
         raise ValueError(msg) from None
 
 
-def _ip(value: object) -> str:
+def parse_ip(value: object) -> str:
+    """Give an IP address in its shortest form; a ``ValueError`` when it is none."""
     try:
         return str(ipaddress.ip_address(str(value)))
     except ValueError:
@@ -190,4 +191,4 @@ Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
 Label = Annotated[str, AfterValidator(_label)]
 HostName = Annotated[str, AfterValidator(check_host_name)]
 Cidr = Annotated[str, BeforeValidator(_cidr), WithJsonSchema({"type": "string"})]
-IpAddress = Annotated[str, BeforeValidator(_ip), WithJsonSchema({"type": "string"})]
+IpAddress = Annotated[str, BeforeValidator(parse_ip), WithJsonSchema({"type": "string"})]

@@ -17,7 +17,7 @@ from config.units import shown
 
 T = TypeVar("T")
 
-UNION_TAGS = {"message", "choice"}
+UNION_TAGS = {"message", "choice", "word", "times", "dns-01", "files"}
 """Tags of unions that no key of the file tells apart."""
 
 _LIMITS = {

@@ -268,7 +268,8 @@ class AppBuilder:
         for index, reference in enumerate(spec.configs):
             if self._known(reference, self.compose.configs, (key, "configs", index), "config"):
                 content = self.app.configs[reference.source]
-                files.append(_mounted_file(reference, f"/{reference.source}", content=content))
+                file = _mounted_file(reference, f"/{reference.source}", content=content)
+                files.append(replace(file, made=self.compose.configs[reference.source].made))
         for index, reference in enumerate(spec.secrets):
             at = (key, "secrets", index)
             if self._known(reference, self.compose.secrets, at, "secret"):

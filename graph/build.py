@@ -6,27 +6,41 @@ References that lead nowhere are noted, not raised: the rules report all of them
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
+from config.cloudflare import ZoneSettings
 from config.load import LoadedSystem
 from config.stack import StackSettings
 from config.zone import Record as RecordSpec
+from config.zone import Zone as ZoneSpec
 from graph.apps import AppBuilder, publication_key
 from graph.calls import add_calls, add_externals
+from graph.cloudflare import CLOUDFLARE_NETWORKS, CLOUDFLARE_PORTS, OVER_HTTP
 from graph.edges import all_edges
+from graph.ingresses import add_ingresses
+from graph.mesh_records import fill_mesh_records
 from graph.model import App, Record, StackGraph, SystemTexts, Zone
 from graph.names import logical, project, served
 from graph.nodes import Nodes
 from graph.operations import add_operations
 from graph.places import add_hosts, add_mesh, add_processes
-from graph.routes import add_ingresses, add_routes
+from graph.routes import add_routes
 
 T = TypeVar("T")
 
 
-def build(systems: Iterable[LoadedSystem], settings: StackSettings) -> StackGraph:
-    """Build the graph of a stack: the same input gives an equal graph, whatever its order."""
-    nodes = Nodes(settings)
+def build(
+    systems: Iterable[LoadedSystem],
+    settings: StackSettings,
+    *,
+    edge_networks: frozenset[str] = CLOUDFLARE_NETWORKS,
+) -> StackGraph:
+    """Build the graph of a stack: the same input gives an equal graph, whatever its order.
+
+    ``edge_networks`` are those that Cloudflare says of itself, where it was asked.
+    """
+    nodes = Nodes(settings, edge_networks=edge_networks)
     texts = {}
     for loaded in sorted(systems, key=lambda item: item.name):
         title = loaded.system.title or loaded.name
@@ -65,6 +79,8 @@ def build(systems: Iterable[LoadedSystem], settings: StackSettings) -> StackGrap
         host_ports=tuple(sorted(nodes.host_ports, key=lambda p: (p.host, p.port.start, p.owner))),
         edges=all_edges(nodes),
         unresolved=tuple(sorted(nodes.unresolved, key=lambda u: (u.source, u.name))),
+        edge_networks=edge_networks,
+        acme_directory=settings.acme_directory,
     )
 
 
@@ -86,8 +102,10 @@ def _add_system(loaded: LoadedSystem, nodes: Nodes) -> None:
     add_mesh(loaded, nodes)
     add_routes(loaded, nodes)
     add_ingresses(loaded, nodes)
+    fill_mesh_records(loaded, nodes)
     add_operations(loaded, nodes)
     add_calls(loaded, nodes)
+    _settle_records(loaded, nodes)
 
 
 def _add_app(loaded: LoadedSystem, key: str, nodes: Nodes) -> App | None:
@@ -130,16 +148,51 @@ def _add_zones(loaded: LoadedSystem, nodes: Nodes) -> None:
         nodes.zones[id_] = Zone(
             id=id_,
             system=loaded.name,
+            logical_name=logical(loaded.name, name.replace(".", "-")),
             name=name,
             provider=zone.provider,
             managed_by=zone.managed_by,
-            ssl=zone.ssl,
+            create=zone.create,
+            policy=zone.policy,
             proxied=zone.proxied,
-            rate_limited=zone.rate_limited,
+            txt=zone.txt,
+            mx=zone.mx,
+            cname=zone.cname,
+            settings=_zone_settings(loaded, nodes, name, zone),
             source=loaded.document.where(("zones", name)),
         )
         for record_name, record in zone.records.items():
             _add_record(loaded, nodes, id_, record_name, record)
+
+
+def _settle_records(loaded: LoadedSystem, nodes: Nodes) -> None:
+    """Decide which names that no route serves are proxied, now that what is behind them is known.
+
+    Only those behind which a host answers HTTP by itself, and that nothing else is called by.
+    """
+    spoken = {
+        flow.via for flow in nodes.flows if (flow.protocol or "http").lower() not in OVER_HTTP
+    }
+    answering = {
+        port.host
+        for port in nodes.host_ports
+        if port.protocol == "tcp" and not port.loopback and port.owner not in nodes.ingresses
+        if any(number in CLOUDFLARE_PORTS for number in port.port)
+    }
+    for zone in loaded.system.zones.values():
+        for name, spec in zone.records.items():
+            record = nodes.records.get(f"record:{loaded.name}/{name}")
+            if record is not None and record.proxied and spec.proxied is None:
+                proxied = record.host in answering and name not in spoken
+                nodes.records[record.id] = replace(record, proxied=proxied)
+
+
+def _zone_settings(
+    loaded: LoadedSystem, nodes: Nodes, name: str, zone: ZoneSpec
+) -> ZoneSettings | None:
+    if nodes.settings.target == "dev" or zone.provider == "external":
+        return None
+    return nodes.settings.of(loaded.name).zones.get(name)
 
 
 def _add_record(

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from config.units import format_port_range
-from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.model import Host, HostPort, Mesh, StackGraph
 from graph.reach import Place, PlaceKind, port_ways
 
@@ -137,7 +136,7 @@ def _networks(graph: StackGraph, host: Host, place: Place) -> Iterable[str] | No
         case PlaceKind.INTERNET | PlaceKind.LAN:
             return None
         case PlaceKind.CLOUDFLARE:
-            return CLOUDFLARE_NETWORKS
+            return graph.edge_networks
         case PlaceKind.MESH:
             return [mesh.cidr for mesh in meshes_of(graph, host)]
         case PlaceKind.ADDRESSES:

@@ -11,7 +11,9 @@ from config.finding import Finding, FindingsError, Severity, ordered
 from config.load import LoadedSystem, read_systems
 from config.stack import StackSettings
 from graph.build import build
+from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.model import StackGraph
+from graph.platforms import RULE, Ask, all_answered, with_answers
 from graph.rules import check
 from graph.waivers import Waived, apply
 
@@ -37,15 +39,27 @@ class Judgement:
 
 
 def judge(
-    directories: Iterable[Path], settings: StackSettings, *, relative_to: Path, today: date
+    directories: Iterable[Path],
+    settings: StackSettings,
+    *,
+    relative_to: Path,
+    today: date,
+    ask: Ask | None = None,
+    edge_networks: frozenset[str] = CLOUDFLARE_NETWORKS,
 ) -> Judgement:
     """Read systems, build their graph and run every rule on what could be read.
 
-    ``today`` tells which waivers still hold.
+    ``today`` tells which waivers still hold; ``ask`` what registries know of the images;
+    ``edge_networks`` where Cloudflare says that its proxy calls from.
     """
     systems, findings = read_systems(directories, settings, relative_to=relative_to)
-    graph = build(systems, settings)
-    counting, waived = apply(check(graph), graph, today)
+    graph = build(systems, settings, edge_networks=edge_networks)
+    found = check(graph)
+    answers = ask(graph) if ask else None
+    if answers is not None:
+        found = tuple(with_answers(found, graph, answers))
+    undecided = () if all_answered(graph, answers) else (RULE,)
+    counting, waived = apply(found, graph, today, undecided)
     return Judgement(
         systems=systems, graph=graph, findings=ordered([*findings, *counting]), waived=waived
     )

@@ -10,6 +10,7 @@ from config.document import KeyPath
 from config.finding import Source
 from config.load import LoadedSystem
 from config.stack import StackSettings
+from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.model import (
     App,
     Backup,
@@ -51,6 +52,7 @@ class Nodes:
     """What has been built so far."""
 
     settings: StackSettings
+    edge_networks: frozenset[str] = CLOUDFLARE_NETWORKS
     hosts: dict[str, Host] = field(default_factory=dict)
     meshes: dict[str, Mesh] = field(default_factory=dict)
     ingresses: dict[str, Ingress] = field(default_factory=dict)

@@ -112,6 +112,10 @@ def _add_process(
         spec=spec,
         source=loaded.document.where(("processes", key)),
     )
+    for variable, secret in spec.secrets.items():
+        if secret not in loaded.system.secrets:
+            at = loaded.document.where(("processes", key, "secrets", variable))
+            nodes.unresolved_name(secret, "secret", loaded.system.secrets, at)
     for index, listener in enumerate(spec.listens):
         port = range(listener.port, listener.port + 1)
         nodes.host_ports.append(

@@ -115,10 +115,15 @@ def route_ways(graph: StackGraph, route: Route) -> tuple[Way, ...]:
     end = (host, route.ingress, *_behind(graph, route))
     password = route.access.basic_auth is not None
     if route.sources is not None:
-        places = list(_places(graph, route.access))
         return tuple(
-            Way(place=place, hops=end, why=f"access is {_told_of(place)}", password=password)
-            for place in _widest_first(places)
+            Way(
+                place=place,
+                # Who is let in by address comes as everybody does who asks for the name.
+                hops=("cloudflare", *end) if _through_the_edge(graph, route, place) else end,
+                why=f"access is {_told_of(place)}",
+                password=password,
+            )
+            for place in _widest_first(list(_places(graph, route.access)))
         )
     if graph.target == "dev":
         return (
@@ -127,21 +132,26 @@ def route_ways(graph: StackGraph, route: Route) -> tuple[Way, ...]:
     if not route.proxied:
         why = "access is public" + (" and its name is not proxied" if route.zone else "")
         return (Way(place=Place(PlaceKind.INTERNET), hops=end, why=why, password=password),)
+    # Past Cloudflare nobody comes: the ingress answers a proxied name to Cloudflare alone.
     why = "access is public and its name is proxied"
-    ways = [
+    return (
         Way(
             place=Place(PlaceKind.CLOUDFLARE), hops=("cloudflare", *end), why=why, password=password
-        )
-    ]
-    others = [r for r in graph.routes_of(graph.ingresses[route.ingress]) if _open_name(r)]
-    if others:
-        why = f"past Cloudflare, by the host's address: {others[0].declared_name} is not proxied"
-        ways.insert(0, Way(place=Place(PlaceKind.INTERNET), hops=end, why=why, password=password))
-    return tuple(ways)
+        ),
+    )
 
 
-def _open_name(route: Route) -> bool:
-    return route.sources is None and not route.proxied
+def _through_the_edge(graph: StackGraph, route: Route, place: Place) -> bool:
+    """Whether callers from a place come to a route through Cloudflare, which tells their address.
+
+    The mesh's members come past it, and so does Cloudflare itself where its networks are admitted.
+    """
+    return (
+        graph.target == "prod"
+        and route.proxied
+        and place.kind is PlaceKind.ADDRESSES
+        and place.name not in graph.edge_networks
+    )
 
 
 def _of_port(graph: StackGraph, port: HostPort) -> Reach:
@@ -205,7 +215,9 @@ def _to_ingress(graph: StackGraph, ingress: Ingress, port: HostPort) -> Iterator
     found: dict[Place, str] = {}
     for route in routes:
         for way in route_ways(graph, route):
-            found.setdefault(way.place, f"{route.address}: {way.why}")
+            by_edge = way.hops[0] == "cloudflare"
+            place = Place(PlaceKind.CLOUDFLARE) if by_edge else way.place
+            found.setdefault(place, f"{route.address}: {way.why}")
     plain = ingress.http_port in port.port
     if plain and ingress.certificates == "acme":
         unproxied = next((route for route in routes if not route.proxied), None)

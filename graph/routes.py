@@ -1,22 +1,23 @@
-"""Builds routes and the ingresses that serve them; an ingress's networks follow from its routes."""
+"""Builds routes, and finds what answers them and which ingress serves them."""
 
 from __future__ import annotations
 
-from collections import Counter
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from config.access import Sources
 from config.finding import Source
-from config.host import DEFAULT_CADDY_IMAGE, LOOPBACK
+from config.host import LOOPBACK
 from config.load import LoadedSystem
 from config.route import Route as RouteSpec
 from graph.apps import ANY_ADDRESS
-from graph.model import HostPort, Ingress, Process, Route, Service, Site, Upstream
-from graph.names import logical, served
+from graph.model import ErrorPages, Process, Route, Service, Site, Upstream
+from graph.names import served
 from graph.nodes import Nodes
 
-HTTP_PORT, HTTPS_PORT = 80, 443
+HOST_ALIAS = "host.docker.internal"
+"""What a proxy in a container calls its host."""
 
 THIS_MACHINE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128")
 """Where callers from this machine come from, also by Docker's gateways: the dev stack's mesh."""
@@ -26,12 +27,6 @@ def add_routes(loaded: LoadedSystem, nodes: Nodes) -> None:
     """Add a system's routes."""
     for key, spec in sorted(loaded.system.routes.items()):
         _add_route(loaded, nodes, key, spec)
-
-
-def add_ingresses(loaded: LoadedSystem, nodes: Nodes) -> None:
-    """Add a system's ingresses, once the routes are known that lead to them."""
-    for host in sorted(loaded.system.hosts):
-        _add_ingress(loaded, nodes, host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +88,11 @@ def _add_route(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) ->
         max_body=spec.max_body,
         max_duration=spec.max_duration,
         cache=spec.cache,
+        rate_limit=spec.rate_limit,
+        cors=spec.cors,
+        headers=spec.headers,
+        health=spec.health,
+        errors=_error_pages(loaded, nodes, key, spec, ingress),
         compress=spec.compress,
         security_headers=spec.security_headers,
         proxied=_proxied(nodes, zone, spec),
@@ -124,6 +124,23 @@ def _answer(loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec) -> _A
     return _Answer(process=process)
 
 
+def _error_pages(
+    loaded: LoadedSystem, nodes: Nodes, key: str, spec: RouteSpec, ingress: str | None
+) -> ErrorPages | None:
+    """Find the site of a route's error pages; None, and noted, where its host has none so named."""
+    if spec.errors is None:
+        return None
+    name = spec.errors.site or spec.site
+    site = nodes.sites.get(f"site:{loaded.name}/{name}")
+    host = ingress.replace("ingress:", "host:") if ingress else None
+    if site is None or (host is not None and site.host != host):
+        at = loaded.document.where(("routes", key, "errors", "site"))
+        beside = [each.key for each in nodes.sites.values() if host in (None, each.host)]
+        nodes.unresolved_name(str(name), "site on its host", beside, at)
+        return None
+    return ErrorPages(site=site.id, pages=spec.errors.pages)
+
+
 def _upstream(
     loaded: LoadedSystem, nodes: Nodes, answer: _Answer, port: int | None, ingress: str | None
 ) -> tuple[str | None, str | None]:
@@ -131,15 +148,27 @@ def _upstream(
     if port is None or ingress is None:
         return None, None
     service = answer.service
-    if _kind(loaded, nodes, ingress.rpartition("/")[2]) == "nginx":
+    if ingress_kind(loaded, nodes, ingress.rpartition("/")[2]) == "nginx":
         if service is None:
             return f"{LOOPBACK}:{port}", None
         return _published(service, port), None
     if service is None:
-        return None, None
+        on_dev = nodes.settings.target == "dev"
+        return None if on_dev or not answer.process else _for_containers(answer.process, port), None
     if service.handover.order == "start-first":
         return None, f"{service.alias}-{port}"
     return f"{service.alias}:{port}", None
+
+
+def _for_containers(process: Process, port: int) -> str | None:
+    """Give where a container reaches a process of its host; None where it listens on loopback."""
+    for listener in process.spec.listens:
+        address = ipaddress.ip_address(listener.address)
+        if listener.port == port and not address.is_loopback:
+            if address.is_unspecified:
+                return f"{HOST_ALIAS}:{port}"
+            return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+    return None
 
 
 def _published(service: Service, port: int) -> str | None:
@@ -153,7 +182,8 @@ def _published(service: Service, port: int) -> str | None:
     return None
 
 
-def _kind(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> str | None:
+def ingress_kind(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> str | None:
+    """Say what a host's ingress is on this stack; None where it has none."""
     spec = loaded.system.hosts[host_key].ingress
     if spec is None:
         return None
@@ -233,92 +263,3 @@ def _ingress(
         nodes.unresolved_name(key, "host with an ingress", with_ingress, source)
         return None
     return f"ingress:{loaded.name}/{key}"
-
-
-def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
-    spec = loaded.system.hosts[host_key].ingress
-    if spec is None:
-        return
-    dev = nodes.settings.target == "dev"
-    kind = _kind(loaded, nodes, host_key)
-    caddy = kind == "caddy"
-    http, https = _ports(nodes)
-    id_ = f"ingress:{loaded.name}/{host_key}"
-    host = f"host:{loaded.name}/{host_key}"
-    name = logical(loaded.name, host_key, "ingress")
-    routed = sorted(
-        {r.service for r in nodes.routes.values() if r.ingress == id_ and r.service is not None}
-    )
-    source = loaded.document.where(("hosts", host_key, "ingress"))
-    ingress = Ingress(
-        id=id_,
-        host=host,
-        kind="caddy" if caddy else "nginx",
-        logical_name=name,
-        image=spec.image if spec.kind == "caddy" else DEFAULT_CADDY_IMAGE if caddy else "",
-        email=spec.email,
-        http_port=http,
-        https_port=https,
-        certificates="internal" if dev else "acme",
-        # Docker gives published ports to the network whose name sorts first: a running proxy must
-        # not lose them to one that it joins (docs/adr/0002).
-        network_name=f"0-{name}" if caddy else "",
-        config_volume=f"{name}-config" if caddy else "",
-        data_volume=f"{name}-data" if caddy else "",
-        networks=_joined_networks([nodes.services[service] for service in routed], nodes)
-        if caddy
-        else (),
-        waits_for=tuple(routed),
-        source=source,
-    )
-    nodes.ingresses[id_] = ingress
-    for port in (ingress.http_port, ingress.https_port):
-        nodes.host_ports.append(
-            HostPort(
-                host=host,
-                ip=ANY_ADDRESS,
-                port=range(port, port + 1),
-                protocol="tcp",
-                owner=id_,
-                source=source,
-            )
-        )
-
-
-def _ports(nodes: Nodes) -> tuple[int, int]:
-    """Give the ports of the next ingress: on the dev stack each has two of its own."""
-    if nodes.settings.target == "prod":
-        return HTTP_PORT, HTTPS_PORT
-    first, before = nodes.settings.dev_ports, len(nodes.ingresses)
-    return first.http + before, first.https + before
-
-
-def _joined_networks(services: list[Service], nodes: Nodes) -> tuple[str, ...]:
-    """Choose the networks by which an ingress reaches services: of each app as few as will do."""
-    internal = {id_ for id_, network in nodes.networks.items() if network.spec.internal}
-    choices: dict[str, list[set[str]]] = {}
-    for service in services:
-        if service.attachments:
-            networks = {attachment.network for attachment in service.attachments}
-            choices.setdefault(service.app, []).append(networks)
-    return tuple(sorted(n for of_app in choices.values() for n in _fewest(of_app, internal)))
-
-
-def _fewest(choices: list[set[str]], internal: set[str]) -> set[str]:
-    """Choose a network out of each set: again and again the one that is in most of them.
-
-    Where there is a choice, a network that is not internal: what is on internal ones is meant
-    to be kept from whatever faces the outside.
-    """
-    joined = {network for networks in choices if len(networks) == 1 for network in networks}
-    while unreached := [networks for networks in choices if not networks & joined]:
-        reaching = Counter(network for networks in unreached for network in networks)
-        eligible = {
-            network for networks in unreached for network in networks - internal or networks
-        }
-        joined.add(min(eligible, key=lambda network: (-reaching[network], network)))
-    # A later choice may have made an earlier one needless.
-    for network in sorted(joined, reverse=True):
-        if all(networks & (joined - {network}) for networks in choices):
-            joined.remove(network)
-    return joined

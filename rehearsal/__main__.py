@@ -125,7 +125,10 @@ def step(play: Play, what: str, *command: str) -> None:
 def quiet(result: Result) -> None:
     """Show what was printed only where it failed."""
     if result.code != 0:
-        raise Failed("\n".join(["", *result.text.strip().splitlines()[-LAST_LINES:]]))
+        # The engine's diagnostics; what else it shows is on their way or after them.
+        shown = result.text.rpartition("Diagnostics:")[2].partition("\nOutputs:")[0]
+        lines = [each for each in shown.splitlines() if "pulumi-resource-" not in each]
+        raise Failed("\n".join(["", *lines[-LAST_LINES:]]))
 
 
 def tell(play: Play) -> None:

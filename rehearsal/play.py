@@ -14,6 +14,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -21,9 +22,12 @@ from typing import Any, Final
 
 from cli.project import Project
 from config.stack import NAMESPACE
+from config.zone import Zone
+from graph.cloudflare import PLANS
 from graph.firewall import MESH_INTERFACES
 from graph.model import StackGraph
 from rehearsal import clouds
+from rehearsal.cloudflare import TOKEN, Cloudflare, cloudflare
 from rehearsal.hosts import Key
 from rehearsal.images import cached_image, known_image
 from rehearsal.stack import Stack
@@ -45,6 +49,8 @@ class Play:
     graph: StackGraph
     key: Key
     notes: list[str] = field(default_factory=list)
+    edge: Cloudflare = field(default_factory=cloudflare)
+    _serving: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def prepare(
@@ -83,6 +89,21 @@ class Play:
     def configure(self, values: Mapping[str, Any]) -> None:
         """Write the stack's configuration, keys without namespace."""
         self.stack.configure(values)
+
+    def zones(self, zones: Mapping[str, Zone]) -> dict[str, dict[str, str]]:
+        """Give the settings of zones at a stand-in of Cloudflare's API: the real one has others."""
+        if zones and not self.edge.url:
+            # It serves as long as this process lives; its thread ends with it.
+            self._serving.enter_context(self.edge.serving())
+            self.edge.plan = max((zone.plan for zone in zones.values()), key=list(PLANS).index)
+        found = {}
+        for name, zone in zones.items():
+            access = {"api_token": TOKEN, "base_url": self.edge.url}
+            if zone.create:
+                found[name] = {**access, "account": "a" * 32}
+            else:
+                found[name] = {**access, "zone_id": self.edge.add_zone(name, plan=zone.plan).id}
+        return found
 
     def machines(self) -> list[str]:
         """Name the machines that there are, as Docker does."""
@@ -147,6 +168,8 @@ def _configuration(
             **{n: item.dev for n, item in loaded.system.variables.items() if item.dev is not None},
         }
         own["secrets"] = {name: token_hex(32) for name in loaded.system.secrets}
+        zones = {n: z for n, z in loaded.system.zones.items() if z.provider == "cloudflare"}
+        own["zones"] = play.zones(zones)
         settings[loaded.name] = own
     return settings
 

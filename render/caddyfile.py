@@ -18,7 +18,7 @@ class Directive:
     """A line of tokens, and what stands in the braces behind it (None: no braces)."""
 
     tokens: tuple[str, ...]
-    block: tuple[Directive, ...] | None = None
+    block: tuple[Directive | Comment, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def line(*tokens: str) -> Directive:
     return Directive(tokens)
 
 
-def block(*tokens: str, of: list[Directive]) -> Directive:
+def block(*tokens: str, of: Sequence[Directive | Comment]) -> Directive:
     """Make a directive with a block."""
     return Directive(tokens, tuple(of))
 
@@ -46,14 +46,14 @@ def marshal(directives: Sequence[Directive | Comment]) -> str:
             previous = directives[index - 1]
             if not isinstance(previous, Comment):
                 lines.append("")
-        if isinstance(directive, Comment):
-            lines += [f"# {text}" for text in directive.text.splitlines()]
-        else:
-            _write(directive, 0, lines)
+        _write(directive, 0, lines)
     return "\n".join(lines) + "\n"
 
 
-def _write(directive: Directive, depth: int, lines: list[str]) -> None:
+def _write(directive: Directive | Comment, depth: int, lines: list[str]) -> None:
+    if isinstance(directive, Comment):
+        lines += ["\t" * depth + f"# {text}" for text in directive.text.splitlines()]
+        return
     head = "\t" * depth + " ".join(_quote(token) for token in directive.tokens)
     if directive.block is None:
         lines.append(head)

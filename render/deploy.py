@@ -5,8 +5,15 @@ from __future__ import annotations
 import math
 
 from graph.model import Ingress, Service
+from render.caddy import DNS_TOKEN
 from render.handover import Handover, HeldAlias, Upstream, handover_script
-from render.ingress_apply import IngressApply, ingress_apply_script, write_users_script
+from render.ingress_apply import (
+    IngressApply,
+    ingress_apply_script,
+    write_certificate_script,
+    write_token_script,
+    write_users_script,
+)
 from render.shell import feed
 
 INGRESS_TIMEOUT_SECONDS = 30
@@ -50,6 +57,16 @@ def routes_script(ingress: Ingress, caddyfile: str) -> str:
 def users_script(file: str, users: str) -> str:
     """Give the script that writes a file of users; the users, a line each, are part of it."""
     return feed(write_users_script(file), users)
+
+
+def certificate_script(name: str, pem: str) -> str:
+    """Give the script that writes a certificate and its key; both, as PEM, are part of it."""
+    return feed(write_certificate_script(name), pem)
+
+
+def dns_token_script(token: str) -> str:
+    """Give the script that writes the token for DNS-01, which is part of it."""
+    return feed(write_token_script(DNS_TOKEN), token)
 
 
 def join_script() -> str:

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.firewall import MESH_INTERFACES, Opening, lies_in, meshes_of, openings
 from graph.model import Host, Mesh, StackGraph
 from render.shell import BASE, assign, each
@@ -50,12 +49,14 @@ def ruleset(graph: StackGraph, host: Host) -> str:
         raise ValueError(msg)
     found = openings(graph, host)
     meshes = meshes_of(graph, host)
-    sets = tuple(_cloudflare_sets()) if any(map(_from_cloudflare, found)) else ()
+    edge = graph.edge_networks
+    proxied = any(_from_edge(opening, edge) for opening in found)
+    sets = tuple(_cloudflare_sets(edge)) if proxied else ()
     chains = [
         *(_chain("prerouting", _prerouting(meshes)) for _ in meshes[:1]),
-        _chain("input", _input(found, meshes)),
+        _chain("input", _input(found, meshes, edge)),
         _chain("forward", _forward()),
-        _chain("published", _published(found, meshes)),
+        _chain("published", _published(found, meshes, edge)),
         _chain("refused", _REFUSED),
     ]
     return (
@@ -70,9 +71,9 @@ def _chain(name: str, lines: Iterable[str]) -> str:
     return f"  chain {name} {{\n" + "".join(f"    {line}\n" for line in lines) + "  }\n"
 
 
-def _cloudflare_sets() -> Iterator[str]:
+def _cloudflare_sets(edge: frozenset[str]) -> Iterator[str]:
     for version, _ in _FAMILIES:
-        rows = "".join(f"      {each},\n" for each in _of_family(CLOUDFLARE_NETWORKS, version))
+        rows = "".join(f"      {each},\n" for each in _of_family(edge, version))
         yield (
             f"  set cloudflare{version} {{\n    type ipv{version}_addr; flags interval;\n"
             f"    elements = {{\n{rows}    }}\n  }}\n"
@@ -102,7 +103,9 @@ _ICMPV6 = (
 )
 
 
-def _input(found: Iterable[Opening], meshes: tuple[Mesh, ...]) -> Iterator[str]:
+def _input(
+    found: Iterable[Opening], meshes: tuple[Mesh, ...], edge: frozenset[str]
+) -> Iterator[str]:
     yield "type filter hook input priority filter; policy drop;"
     yield 'iifname "lo" accept'
     yield "ct state established,related accept"
@@ -117,7 +120,8 @@ def _input(found: Iterable[Opening], meshes: tuple[Mesh, ...]) -> Iterator[str]:
         yield from _told(opening)
         if opening.container:
             yield "# here for what Docker's proxy answers itself"
-        yield from _accept(opening, f"{opening.protocol} dport {_ports(opening.ports)}", meshes)
+        port = f"{opening.protocol} dport {_ports(opening.ports)}"
+        yield from _accept(opening, port, meshes, edge)
     yield "goto refused"
 
 
@@ -139,13 +143,15 @@ def _forward() -> Iterator[str]:
         yield f'oifname "{bridge}" goto refused'
 
 
-def _published(found: Iterable[Opening], meshes: tuple[Mesh, ...]) -> Iterator[str]:
+def _published(
+    found: Iterable[Opening], meshes: tuple[Mesh, ...], edge: frozenset[str]
+) -> Iterator[str]:
     yield "# published ports of containers, by the port of the host that was asked for"
     for opening in found:
         if opening.container:
             yield from _told(opening)
             port = f"ct original proto-dst {_ports(opening.ports)}"
-            yield from _accept(opening, f"meta l4proto {opening.protocol} {port}", meshes)
+            yield from _accept(opening, f"meta l4proto {opening.protocol} {port}", meshes, edge)
     yield "goto refused"
 
 
@@ -159,13 +165,15 @@ def _told(opening: Opening) -> Iterator[str]:
     yield re.sub(r"[\x00-\x1f\x7f]+", " ", f"# {opening.what}: {opening.why}")
 
 
-def _accept(opening: Opening, port: str, meshes: Iterable[Mesh]) -> Iterator[str]:
+def _accept(
+    opening: Opening, port: str, meshes: Iterable[Mesh], edge: frozenset[str]
+) -> Iterator[str]:
     if opening.sources is None:
         yield f"{port} accept"
         return
     rest = set(opening.sources)
-    if _from_cloudflare(opening):
-        rest -= CLOUDFLARE_NETWORKS
+    if _from_edge(opening, edge):
+        rest -= edge
         for version, family in _FAMILIES:
             yield f"{family} saddr @cloudflare{version} {port} accept"
     for mesh in meshes:
@@ -177,8 +185,8 @@ def _accept(opening: Opening, port: str, meshes: Iterable[Mesh]) -> Iterator[str
         yield f"{source} {port} accept"
 
 
-def _from_cloudflare(opening: Opening) -> bool:
-    return opening.sources is not None and set(opening.sources) >= CLOUDFLARE_NETWORKS
+def _from_edge(opening: Opening, edge: frozenset[str]) -> bool:
+    return opening.sources is not None and set(opening.sources) >= edge
 
 
 def _from(networks: Iterable[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The scripts that put routes and users into force in a Caddy container.
+"""The scripts that put routes, users, certificates and tokens into force in a Caddy container.
 
 The deploy prepends one line, ``NEW=<id of the proxy's container>``, and gives the file on standard
 input (`render.shell.feed`). Each script may run any number of times.
@@ -64,18 +64,43 @@ def ingress_apply_script(plan: IngressApply) -> str:
 
 def write_users_script(name: str, admin: str | None = None) -> str:
     """Give the script that writes a file of users for basic auth, which nobody else can read."""
+    _check(f"users {name!r}", name)
+    nothing = "no users came in, and without any nobody could pass"
+    return _write(f"users of {name}", f"users/{name}", nothing, admin, again=False)
+
+
+def write_certificate_script(name: str, admin: str | None = None) -> str:
+    """Give the script that writes a certificate and its key, PEM, as one file: both or neither.
+
+    Nobody but Caddy can read it. Of an authority there is only the certificate.
+    """
+    _check(f"certificate {name!r}", name)
+    file = f"certificates/{name}.pem"
+    return _write(f"certificate {name}", file, "no certificate came in", admin, again=True)
+
+
+def write_token_script(file: str, admin: str | None = None) -> str:
+    """Give the script that writes the token of a DNS provider, which nobody else can read."""
+    _check(f"token {file!r}", file.partition("/")[2])
+    return _write("token for DNS", file, "no token came in", admin, again=True)
+
+
+def _check(what: str, name: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        msg = f"users {name!r} is no file name; use letters, digits and -._"
+        msg = f"{what} is no file name; use letters, digits and -._"
         raise ValueError(msg)
-    settings = {"SERVICE": f"users of {name}", "FILE": f"users/{name}"}
-    return "".join(
-        [BASE, CADDY, _USERS, "\n", _reload_in_place(admin), assign(settings), "write_users\n"]
-    )
 
 
-def _reload_in_place(admin: str | None) -> str:
-    option = f" --address {quote(admin)}" if admin else ""
-    return f'take() {{ reload "$NEW" "$1"{option}; }}\n'
+def _write(service: str, file: str, nothing: str, admin: str | None, *, again: bool) -> str:
+    """Give the script that writes a file; ``again``: Caddy's configuration does not show it."""
+    settings = {"SERVICE": service, "FILE": file, "NOTHING": nothing}
+    reload = _reload_in_place(admin, "--force" if again else "")
+    return "".join([BASE, CADDY, _WRITE, "\n", reload, assign(settings), "write_file\n"])
+
+
+def _reload_in_place(admin: str | None, *more: str) -> str:
+    options = (*(("--address", quote(admin)) if admin else ()), *filter(None, more))
+    return f'take() {{ reload "$NEW" "$1"{"".join(f" {each}" for each in options)}; }}\n'
 
 
 _APPLY = r"""
@@ -102,6 +127,14 @@ former_caddyfile() {
   quietly inside sh -ec 'cd /etc/caddy
     if [ -e Caddyfile.last ]; then mv -f Caddyfile.last Caddyfile; fi' ||
     complain "the former Caddyfile could not be put back: $reason"
+}
+
+# whose FILE: which route the line is of that Caddy complains about, if it tells any
+whose() {
+  at=$(printf '%s\n' "$reason" | grep -o 'Caddyfile\.next:[0-9][0-9]*' | head -n 1 | cut -d : -f 2)
+  [ -n "$at" ] || return 0
+  route=$(head -n "$at" "$1" | sed -n 's/^[[:space:]]*# \(route .*\)/\1/p' | tail -n 1)
+  printf '%s' "line $at: $(sed -n "${at}p" "$1" | sed 's/^[[:space:]]*//')${route:+, of $route}: "
 }
 
 # refuse REASON: nothing was changed
@@ -154,7 +187,8 @@ apply() {
   if [ -n "$differs" ]; then
     put "$NEW" Caddyfile.next "$tmp/Caddyfile" || quit "the Caddyfile cannot be written: $reason"
     quietly inside caddy validate --config /etc/caddy/Caddyfile.next --adapter caddyfile ||
-      refuse "Caddy refuses the new Caddyfile, so the former one stays in force: $reason"
+      refuse "Caddy refuses the new Caddyfile, so the former one stays in force:\
+ $(whose "$tmp/Caddyfile")$reason"
   fi
   each_network join || refuse "$new_name $reason"
   if ! runs "$NEW"; then
@@ -178,19 +212,30 @@ apply() {
 }
 """
 
-_USERS = r"""
-write_users() {
-  (umask 077 && cat >"$tmp/users")
-  [ -s "$tmp/users" ] || quit 'no users came in, and without any nobody could pass'
+_WRITE = r"""
+write_file() {
+  (umask 077 && cat >"$tmp/new")
+  [ -s "$tmp/new" ] || quit "$NOTHING"
   did='nothing to do'
-  if ! fetch "$NEW" "$FILE" || ! same "$tmp/fetched" "$tmp/users"; then
-    put "$NEW" "$FILE" "$tmp/users" || quit "cannot be written: $reason"
+  if fetch "$NEW" "$FILE"; then mv "$tmp/fetched" "$tmp/former"; fi
+  if ! [ -e "$tmp/former" ] || ! same "$tmp/former" "$tmp/new"; then
+    put "$NEW" "$FILE" "$tmp/new" || quit "cannot be written: $reason"
     did=written
   fi
-  # in any case: a Caddy that knows them does nothing, and one that was not told must be
+  # in any case: a Caddy that knows it does nothing, and one that was not told must be
   if runs "$NEW" && fetch "$NEW" Caddyfile; then
-    take Caddyfile || quit "$did, but Caddy does not take them: $reason"
+    take Caddyfile || unwrite
   fi
   say "$did"
+}
+
+# unwrite: what Caddy does not take is not there either when it starts again
+unwrite() {
+  why=$reason
+  if [ "$did" = written ] && [ -e "$tmp/former" ]; then
+    put "$NEW" "$FILE" "$tmp/former" || complain "the former file could not be put back: $reason"
+    did='the former one stays'
+  fi
+  quit "$did: Caddy does not take it: $why"
 }
 """

@@ -10,6 +10,7 @@ from graph.waivers import Waived
 from render.markdown import heading, link, mermaid, section, text
 from render.mermaid import architecture, networks, start_order
 from render.tables import exposure, inventory, operations
+from render.tables.records import external_records, mesh_dns
 
 
 def page(
@@ -56,7 +57,14 @@ def _sections(
     )
     yield section(2, "Start order", mermaid(start_order(graph)))
     yield section(2, "Ports", exposure.ports(graph))
-    yield section(2, "DNS", exposure.names_of(graph), exposure.zones(graph))
+    yield section(
+        2,
+        "DNS",
+        exposure.names_of(graph),
+        exposure.zones(graph),
+        *external_records(graph),
+        *mesh_dns(graph),
+    )
     yield section(2, "TLS endpoints", exposure.certificates(graph))
     yield section(2, "Routes", exposure.routes(graph))
     yield section(2, "External services", operations.externals(graph))

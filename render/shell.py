@@ -329,7 +329,21 @@ hand_over() {
 """
 """The newcomer takes over from the old ones, or everything is as it was."""
 
-CADDY: Final = r"""
+OWNED: Final = r"""
+# owned DIRECTORY NAME: a tar of it that is all root's, whoever deploys: copied as it is, a file of
+# somebody else could not be read by who has no capabilities. GNU's tar, then BSD's; busybox's
+# cannot, and is for root.
+owned() {
+  tar -C "$1" --owner=0 --group=0 -cf - "$2" 2>/dev/null ||
+    tar -C "$1" --uid 0 --gid 0 -cf - "$2" 2>/dev/null ||
+    tar -C "$1" -cf - "$2"
+}
+"""
+"""Files for a container, as `docker cp -` takes them."""
+
+CADDY: Final = (
+    OWNED
+    + r"""
 same() { [ "$(cat "$1")" = "$(cat "$2")" ]; }
 
 # fetch CONTAINER PATH: /etc/caddy/PATH becomes $tmp/fetched
@@ -338,13 +352,16 @@ fetch() {
   docker cp "$1:/etc/caddy/$2" "$tmp/fetched" >/dev/null 2>&1
 }
 
+# send CONTAINER: $tmp/tree becomes part of /etc/caddy
+send() { owned "$tmp/tree" . | docker cp - "$1:/etc/caddy"; }
+
 # put CONTAINER PATH FILE: FILE with its mode becomes /etc/caddy/PATH, by a rename where that runs
 put() {
   at=$2
   if runs "$1"; then at=$2.next; fi
   rm -rf "$tmp/tree"
   mkdir -p "$tmp/tree/$at" && rmdir "$tmp/tree/$at" && cp -p "$3" "$tmp/tree/$at" || return 1
-  quietly docker cp "$tmp/tree/." "$1:/etc/caddy" || return 1
+  quietly send "$1" || return 1
   [ "$at" = "$2" ] || quietly docker exec "$1" mv -f "/etc/caddy/$at" "/etc/caddy/$2"
 }
 
@@ -382,4 +399,5 @@ reload() {
   return "$1"
 }
 """
+)
 """Files in the volume of a Caddy, and putting them into force."""

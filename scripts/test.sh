@@ -33,7 +33,9 @@ tools='
 docker        docker.io
 dockerd       docker.io
 docker-registry  docker-registry
-caddy         caddy
+nginx         nginx
+certbot       certbot
+named-checkzone  bind9-utils
 sshd          openssh-server
 ssh-keygen    openssh-client
 redis-server  redis-server
@@ -46,6 +48,7 @@ cloud-init    cloud-init
 debootstrap   debootstrap
 node          nodejs
 npm           npm
+systemd-analyze  systemd
 '
 PATH="$PATH:/usr/sbin:/sbin"
 
@@ -113,6 +116,7 @@ start_docker() {
 
 install_tools
 sh scripts/setup.sh
+sh scripts/pebble.sh || true
 start_docker
 
 checks=0

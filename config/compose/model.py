@@ -450,12 +450,32 @@ class Secret(Spec):
     name: str | None = None
 
 
+Made: TypeAlias = Literal["mesh-records"]
+"""What stackgraph writes into a config: the records of the mesh's DNS, as Headscale reads them."""
+
+
 class Config(Spec):
     """A config's source: a file beside the compose file, or its content."""
+
+    # A key `made` would be news to Docker Compose.
+    model_config = ConfigDict(populate_by_name=False)
 
     file: str | None = None
     content: _PlainText | None = None
     name: str | None = None
+    made: Made | None = Field(
+        default=None,
+        alias="x-stackgraph",
+        description="stackgraph writes what the file holds; Docker Compose uses content.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_extensions(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            own = "x-stackgraph"
+            return {k: item for k, item in value.items() if k == own or not k.startswith("x-")}
+        return value
 
     @model_validator(mode="after")
     def _one_source(self) -> Config:

@@ -35,6 +35,7 @@ from graph.model.calls import (
 )
 from graph.model.graph import StackGraph, SystemTexts
 from graph.model.hosts import Host, HostPort, Ingress, Job, Mesh, Process, Site
+from graph.model.mesh import MeshRecord
 from graph.model.operations import (
     Backup,
     Bucket,
@@ -47,7 +48,7 @@ from graph.model.operations import (
     Variable,
     Waiver,
 )
-from graph.model.routes import Record, Route, Zone
+from graph.model.routes import ErrorPages, Record, Route, Zone
 
 __all__ = [
     "App",
@@ -63,6 +64,7 @@ __all__ = [
     "Edge",
     "EdgeKind",
     "EnvironmentValue",
+    "ErrorPages",
     "External",
     "Flow",
     "Gate",
@@ -74,6 +76,7 @@ __all__ = [
     "Ingress",
     "Job",
     "Mesh",
+    "MeshRecord",
     "Message",
     "Monitor",
     "MountedFile",

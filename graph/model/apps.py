@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from config.compose.model import Condition, StartOrder
+from config.compose.model import Condition, Made, StartOrder
 from config.compose.model import Network as NetworkSpec
 from config.compose.model import Service as ServiceSpec
 from config.compose.model import Volume as VolumeSpec
@@ -105,12 +105,17 @@ class MountedVolume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MountedFile:
-    """A file put into a container: a config's ``content``, or the value of a ``secret``."""
+    """A file put into a container: a config's ``content``, or the value of a ``secret``.
+
+    With ``made`` the content follows from the graph, and whoever reads the file sees by itself
+    that it has changed: it is put into the running container, which is not replaced for it.
+    """
 
     target: str
     mode: int
     content: str | None = None
     secret: str | None = None
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from config.stack import Target
+from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.model.apps import App, Network, Service, Volume
 from graph.model.calls import Edge, External, Flow, Scenario, Unresolved
 from graph.model.hosts import Host, HostPort, Ingress, Job, Mesh, Process, Site
@@ -35,7 +36,11 @@ class SystemTexts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackGraph:
-    """Everything a stack provisions, by node id; each mapping is sorted by key."""
+    """Everything a stack provisions, by node id; each mapping is sorted by key.
+
+    ``edge_networks`` are where Cloudflare's proxy calls from; ``acme_directory`` is the issuer of
+    certificates, None for Let's Encrypt.
+    """
 
     stack: str
     target: Target
@@ -68,6 +73,8 @@ class StackGraph:
     host_ports: tuple[HostPort, ...]
     edges: tuple[Edge, ...]
     unresolved: tuple[Unresolved, ...]
+    edge_networks: frozenset[str] = CLOUDFLARE_NETWORKS
+    acme_directory: str | None = None
     _index: dict[str, Mapping[str, tuple[object, ...]]] = field(
         default_factory=dict, repr=False, compare=False
     )

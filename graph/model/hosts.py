@@ -52,6 +52,14 @@ class Ingress:
     ``networks`` are the networks it must join, derived from its routes; ``waits_for`` the
     services that must have handed over before their routes are switched on. nginx has neither
     image, network nor volumes. On the dev stack every ingress is Caddy.
+
+    ``certificates`` is where they come from: ``acme`` (HTTP-01, TLS-ALPN), ``dns`` (DNS-01, with
+    the secret ``dns_token``), ``origin`` (Cloudflare's, where proxied; else as ``acme``),
+    ``files`` (the two secrets ``certificate_files``: certificate and key) or ``internal``.
+    ``edge`` are the networks that Cloudflare calls from where a name of it is proxied, empty
+    where none is and on the dev stack: a caller from elsewhere is never believed who else it is.
+    ``sites`` are those whose files it serves itself, by id: none on the dev stack. With
+    ``reaches_host`` a process of its host is behind it.
     """
 
     id: str
@@ -62,7 +70,12 @@ class Ingress:
     email: str | None
     http_port: int
     https_port: int
-    certificates: Literal["acme", "internal"]
+    certificates: Literal["acme", "dns", "files", "internal", "origin"]
+    dns_token: str | None
+    certificate_files: tuple[str, str] | None
+    edge: tuple[str, ...]
+    sites: tuple[str, ...]
+    reaches_host: bool
     network_name: str
     config_volume: str
     data_volume: str

@@ -49,6 +49,7 @@ class Decided:
 
 
 _CADDY = "tests/render/test_caddy_live.py"
+_OPTIONS = "tests/render/test_caddy_options_live.py"
 _FILES = "tests/config/test_bad_input.py::test_whole_answer"
 _HERE = "tests/graph/test_prevented.py"
 _HANDOVER = "tests/render/test_handover.py"
@@ -66,21 +67,20 @@ UNRULED: Mapping[str, Prevented | OutOfScope] = {
         "HTTP/3 is off and 443/udp is not published, so callers keep their addresses",
         f"{_CADDY}::test_no_http_3_is_advertised",
     ),
-    "R07": Prevented(
-        "only directives of the stock image are written, and the image's own Caddy validates "
-        "them before they replace what runs",
-        "tests/render/test_ingress_apply.py::test_an_invalid_caddyfile_changes_nothing",
-    ),
     "R08": Prevented(
         "the Caddyfile is written from a tree by one function that quotes each token",
         "tests/render/test_caddyfile.py::test_tokens_survive",
     ),
     "R13": Prevented(
-        "no error pages are written: a path has one answer, and what no route serves is an "
-        "empty 404",
-        f"{_CADDY}::test_what_no_route_serves",
+        "error pages are by status and class, each for the route that has them; what refuses "
+        "somebody is no error of the service",
+        f"{_OPTIONS}::test_error_pages_are_of_their_route",
     ),
-    "R19": OutOfScope("which headers an application answers with is not described"),
+    "R19": Prevented(
+        "the ingress alone answers for CORS; every origin with credentials is refused (case "
+        "route-cors)",
+        _FILES,
+    ),
     "N01": Prevented(
         "an app's networks are made once, by the program, under Compose's own labels; external "
         "ones are never made",
@@ -181,18 +181,18 @@ UNRULED: Mapping[str, Prevented | OutOfScope] = {
         "a job makes the bucket, and the app waits until it has",
         "tests/graph/test_systems.py::test_dyniq_start_order",
     ),
-    "V02": OutOfScope("no records of a mesh's DNS are written yet"),
-    "V06": OutOfScope("no certificate is proven over DNS yet"),
-    "V10": Prevented(
-        "a host's public and mesh addresses are two settings of the stack; a system has no place "
-        "for either",
-        f"{_HERE}::test_public_and_mesh_addresses_are_two_settings",
+    "V06": Prevented(
+        "where certificates are proven over DNS, the resolvers that are asked are named",
+        "tests/render/test_caddy_tls.py::test_over_dns",
     ),
     "V11": Prevented(
         "a route leads to a service, process or site of the system, never to an address",
         f"{_HERE}::test_a_route_leads_to_no_address",
     ),
-    "V13": OutOfScope("no test of the names is run after a deploy yet"),
+    "V13": Prevented(
+        "check --live asks for the names that routes and records have, and for no others",
+        "tests/graph/live/test_names.py::test_names_that_are_asked_for",
+    ),
     "V14": Prevented(
         "which proxy a host has and what keeps a process running is said for each of them",
         f"{_HERE}::test_each_host_says_which_proxy_and_each_process_who_keeps_it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from config.finding import Severity, Source
 from graph.catalogue import ImageFacts, is_floating
@@ -38,12 +38,20 @@ def other_platform(graph: StackGraph) -> Iterator[Breach]:
     for service, facts in known(graph):
         host = graph.hosts[service.host]
         if facts.platforms is not None and host.platform not in facts.platforms:
-            yield Breach(
-                at(service.source, "image"),
-                f"{service.image.reference} is published for {' and '.join(facts.platforms)} "
-                f"only, and {host.key} is {host.platform}",
-                f"build one for {host.platform}, or place it on another host",
+            fact, remedy = not_published(
+                service.image.reference, facts.platforms, host.key, host.platform
             )
+            yield Breach(at(service.source, "image"), fact, remedy)
+
+
+def not_published(
+    reference: str, platforms: Collection[str], host: str, platform: str
+) -> tuple[str, str]:
+    """Give fact and remedy where an image is for other platforms than its host's."""
+    return (
+        f"{reference} is published for {' and '.join(platforms)} only, and {host} is {platform}",
+        f"build one for {platform}, or place it on another host",
+    )
 
 
 @rule("D05")

@@ -12,6 +12,7 @@ from config.finding import Severity, Source
 from config.stack import NAMESPACE
 from config.units import format_port_range
 from graph.model import Service, StackGraph
+from graph.records import wanted_records
 from graph.rules.base import Breach, rule
 from graph.rules.scope import at
 
@@ -80,13 +81,19 @@ def _copies(cidr: str, of: str) -> bool:
 @rule("V01")
 def resolved_past_the_mesh(graph: StackGraph) -> Iterator[Breach]:
     """Members of the mesh resolve the names that are for the mesh to addresses in it."""
+    public = {
+        (zone.id, r.name) for zone in graph.zones.values() for r in wanted_records(graph, zone)
+    }
     for route in graph.routes.values():
         mesh = graph.mesh_of(route.system)
         if route.mesh and mesh is not None and not mesh.dns:
+            known = (route.zone, route.declared_name) in public or graph.target == "dev"
+            found = "its public address (dns: false) and are refused"
+            nothing = "nothing (dns: false): no public record leads to it either"
             yield Breach(
                 at(route.source, "access"),
-                f"{route.address} is for the mesh, whose members resolve its public address "
-                "(dns: false) and are refused",
+                f"{route.address} is for the mesh, whose members resolve "
+                f"{found if known else nothing}",
                 "set dns: true under mesh",
             )
 

@@ -10,39 +10,15 @@ from urllib.parse import SplitResult, urlsplit
 
 from config.finding import Severity
 from config.host import Environment
+from graph.cloudflare import CLOUDFLARE_PORTS, OVER_HTTP
+from graph.ingresses import HTTP_PORT, HTTPS_PORT
 from graph.model import Flow, HostPort, Record, Route, StackGraph
 from graph.names import DEV_DOMAIN, host_ports, served
-from graph.routes import HTTP_PORT, HTTPS_PORT
 from graph.rules.base import Breach, rule
 from graph.rules.judged import host_of, spoken
 from graph.rules.scope import at, ours
 
 WEB_URL = re.compile(r"(https?|wss?)://\S+")
-CLOUDFLARE_PORTS = frozenset(
-    (80, 8080, 8880, 2052, 2082, 2086, 2095, 443, 2053, 2083, 2087, 2096, 8443)
-)
-"""Ports that Cloudflare's proxy passes on."""
-
-OVER_HTTP = frozenset(
-    (
-        *("http", "https", "http/1.1", "http/2", "h2", "h2c", "ws", "wss", "websocket", "sse"),
-        *("grpc", "grpcs", "grpc-web", "rest", "graphql", "soap", "json-rpc", "xml-rpc", "mcp"),
-        *(
-            "webhook",
-            "webdav",
-            "caldav",
-            "carddav",
-            "s3",
-            "oauth",
-            "oauth2",
-            "oidc",
-            "saml",
-            "scim",
-        ),
-        *("hls", "dash", "whip", "whep"),
-    )
-)
-"""Protocols that Cloudflare's proxy passes on, as a flow may name them."""
 
 
 @rule("R02")
@@ -210,12 +186,19 @@ class _Urls:
 @rule("V05")
 def wildcard_certificate(graph: StackGraph) -> Iterator[Breach]:
     """A certificate that is proven over HTTP is for one name."""
+    if graph.target != "prod":
+        return  # here certificates are the ingress's own
     for route in graph.routes.values():
-        if route.ingress is not None and route.declared_name.startswith("*."):
+        if route.ingress is None or not route.declared_name.startswith("*."):
+            continue
+        proven = graph.ingresses[route.ingress].certificates
+        own = proven == "origin" and route.proxied
+        if proven in ("acme", "origin") and not own:
             yield Breach(
                 route.source,
                 f"{route.declared_name} is a wildcard, for which HTTP-01 proves no certificate",
-                "give each name a route of its own",
+                "give each name a route of its own, or set certificates of the ingress to "
+                "{dns: cloudflare, token: SECRET}",
             )
 
 

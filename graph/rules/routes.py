@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from config.finding import Severity
 from config.units import format_duration, format_port_range
-from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.model import Process, Route, Service, StackGraph
 from graph.rules.base import Breach, rule
+from graph.rules.ingresses import limited
 from graph.rules.scope import at, known
 
 CLOUDFLARE_WAITS = timedelta(seconds=100)
@@ -245,34 +245,32 @@ def guessable_passwords(graph: StackGraph) -> Iterator[Breach]:
     for route in graph.routes.values():
         if route.access.basic_auth is None or not route.access.anywhere or route.ingress is None:
             continue
-        limited = route.zone is not None and graph.zones[route.zone].rate_limited
+        zone = route.zone is not None and graph.zones[route.zone].rate_limited and route.proxied
+        own = route.rate_limit is not None and limited(graph, route)
         bans = graph.hosts[graph.ingresses[route.ingress].host].bans
-        if not (limited and route.proxied) and (bans is None or 401 not in bans.statuses):
+        if not zone and not own and (bans is None or 401 not in bans.statuses):
             yield Breach(
                 at(route.source, "access"),
                 f"anyone may try passwords at {route.address} as often as they like",
-                "count 401 in the host's bans.statuses, or rate-limit its zone at the edge",
+                "count 401 in the host's bans.statuses, or give the route a rate_limit",
             )
 
 
 @rule("G11")
-def sources_behind_a_proxy(graph: StackGraph) -> Iterator[Breach]:
-    """A route that admits certain networks is not behind Cloudflare's proxy.
+def mesh_behind_a_proxy(graph: StackGraph) -> Iterator[Breach]:
+    """What the mesh's members use is not resolved to Cloudflare's proxy for them.
 
-    The mesh's members come past the proxy where the mesh resolves names for them; and Cloudflare
-    itself may be who is admitted.
+    They come past it where the mesh resolves names for them. Through it they have the addresses
+    of the internet: those of ``allow`` are told by it, and theirs in the mesh are not.
     """
     for route in graph.routes.values():
-        allowed = route.access.allow or ()
-        if not route.proxied or route.access.anywhere or CLOUDFLARE_NETWORKS & set(allowed):
-            continue
         mesh = graph.mesh_of(route.system)
-        if allowed or (mesh is not None and not mesh.dns):
+        if route.proxied and route.access.mesh and mesh is not None and not mesh.dns:
             yield Breach(
                 at(route.source, "access"),
-                f"{route.address} admits certain networks only, but its name is proxied: callers "
-                "come with Cloudflare's addresses and are refused",
-                "set proxied: false, or restrict it with basic_auth",
+                f"{route.address} admits the mesh, but its name is proxied: members come with "
+                "their addresses of the internet and are refused",
+                "set proxied: false, or dns: true under mesh",
             )
 
 

@@ -54,14 +54,14 @@ def _beyond(graph: StackGraph, service: Service, port: int) -> bool:
 
 
 @rule("G09")
-def not_in_the_container(graph: StackGraph) -> Iterator[Breach]:
-    """Processes and sites of a host are served by nginx, which runs on it."""
+def not_for_containers(graph: StackGraph) -> Iterator[Breach]:
+    """A process behind a Caddy in a container listens where containers reach it."""
     for route in _served(graph, "caddy"):
-        what = route.process or route.site
-        if what is not None:
+        if route.process is not None and route.upstream is None:
             yield Breach(
-                at(route.source, "to" if route.process else "site"),
-                f"{spoken(what)} is on the host itself, and its Caddy runs in a container, from "
-                "where it reaches neither",
-                "give the host an ingress of kind nginx, or run what answers in a container",
+                at(route.source, "to"),
+                f"{spoken(route.process)} listens on the host's loopback address, and its Caddy "
+                "runs in a container, from where it reaches none of that",
+                "give the host an ingress of kind nginx, or let it listen on an address that "
+                'containers reach, like "172.17.0.1:PORT" under listens',
             )

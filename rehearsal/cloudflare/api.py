@@ -61,6 +61,8 @@ class Cloudflare:
     zones: dict[str, Zone] = field(default_factory=dict)
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
     networks: frozenset[str] = CLOUDFLARE_NETWORKS
+    plan: Plan = "free"
+    """What a zone that is made through the API has."""
     requests: list[str] = field(default_factory=list)
     routes: Routes = ()
     url: str = ""

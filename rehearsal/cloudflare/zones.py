@@ -56,7 +56,7 @@ def _zones(api: Cloudflare, query: Mapping[str, str], _body: Any) -> Any:
 def _make_zone(api: Cloudflare, _query: Mapping[str, str], body: Any) -> Any:
     if any(zone.name == body["name"] for zone in api.zones.values()):
         raise RefusedError(400, 1061, f"{body['name']} already exists")
-    return _shown(api.add_zone(body["name"], account=body["account"]["id"]))
+    return _shown(api.add_zone(body["name"], plan=api.plan, account=body["account"]["id"]))
 
 
 def _remove_zone(api: Cloudflare, _query: Mapping[str, str], _body: Any, id_: str) -> Any:

@@ -123,7 +123,19 @@ def _limits(route: Route) -> str:
     found = [f"body up to {words.size(route.max_body)}"] if route.max_body else []
     found += [f"answers within {words.period(route.max_duration)}"] if route.max_duration else []
     found += ["WebSocket"] if route.websocket else []
+    if route.rate_limit:
+        often = f"{route.rate_limit.requests} requests"
+        found.append(f"{often} in {words.period(route.rate_limit.per)} for each address")
     found += [f"cache {route.cache}"] if route.cache else []
+    if route.cors:
+        found.append(f"CORS for {', '.join(route.cors.origins)}")
+    found += [f"health at {route.health.path}"] if route.health else []
+    found += [
+        f"{name}: {value}" if value is not None else f"no {name}"
+        for name, value in route.headers.items()
+    ]
+    if route.errors:
+        found.append(f"pages for {', '.join(route.errors.pages)}")
     return ", ".join(found) or NONE
 
 
@@ -201,7 +213,7 @@ def certificates(graph: StackGraph) -> str:
         for id_ in sorted({route.ingress for route in group if route.ingress}):
             ingress = graph.ingresses[id_]
             ends = f"{proxy(ingress)} on {names.of(ingress.host)}"
-            rows.append((name, "Auto-renewed", _issuer(ingress), ends))
+            rows.append((name, *_certificate(ingress, group), ends))
     for each in graph.externals.values():
         if each.tls:
             endpoint = each.endpoint or names.of(each.id)
@@ -218,8 +230,17 @@ def certificates(graph: StackGraph) -> str:
     return table(("Endpoint", "Certificate", "Issuer", "TLS ends at"), rows)
 
 
-def _issuer(ingress: Ingress) -> str:
-    return "Let's Encrypt" if ingress.certificates == "acme" else f"{proxy(ingress)}'s own"
+def _certificate(ingress: Ingress, routes: Iterable[Route]) -> tuple[str, str]:
+    """Give how a name has its certificate at an ingress, and from whom."""
+    if ingress.certificates == "origin" and any(route.proxied for route in routes):
+        return "For Cloudflare alone", "Cloudflare's Origin CA"
+    match ingress.certificates:
+        case "acme" | "dns" | "origin":
+            return "Auto-renewed", "Let's Encrypt"
+        case "files":
+            return "As given", "As given"
+        case "internal":
+            return "Auto-renewed", f"{proxy(ingress)}'s own"
 
 
 def _plain(graph: StackGraph) -> Iterator[tuple[Flow, HostPort]]:

@@ -32,17 +32,26 @@ def test_what_is_only_described(tmp_path: Path) -> None:
     here = ["process api is described, not provisioned", "job tidy is described, not provisioned"]
     assert said(tmp_path / "dev", "dev", system=SYSTEM + MORE) == here
     mesh = "the mesh is described, not provisioned"
-    assert said(tmp_path / "prod", "prod", system=SYSTEM + MORE) == [*here, mesh]
-
-
-def test_names_and_proxies_that_are_left_as_they_are(tmp_path: Path) -> None:
-    system = SYSTEM.replace("provider: external", "provider: cloudflare").replace(
-        "ingress: {kind: caddy}", "ingress: {kind: nginx}"
+    assert said(tmp_path / "prod", "prod", system=SYSTEM + MORE) == [mesh]
+    other = "other: {kind: vps, platform: linux/amd64, cpus: 1, memory: 1GiB, managed_by: Others}"
+    theirs = SYSTEM.replace("hosts:\n", f"hosts:\n  {other}\n")
+    told = said(
+        *(tmp_path / "theirs", "prod"),
+        system=theirs + MORE.replace("host: vps", "host: other"),
+        access='address: 192.0.2.10, host_key: "ssh-ed25519 AAAA"}\n      other: {',
     )
-    zone = "zone example.com is left as it is: its DNS records are not provisioned"
-    nginx = "nginx on vps is left as it is: its virtual hosts are not provisioned"
+    assert told == ["host other is left as it is: managed by Others", *here, mesh]
+
+
+def test_a_zone_is_left_out_on_dev(tmp_path: Path) -> None:
+    system = SYSTEM.replace("provider: external", "provider: cloudflare")
+    zone = "zone example.com is left out: names end in .localhost here"
     assert said(tmp_path / "dev", "dev", system=system) == [zone]
-    assert said(tmp_path / "prod", "prod", system=system) == [zone, nginx]
+    host = 'vps: {address: 192.0.2.10, host_key: "ssh-ed25519 AAAA"}'
+    zones = f"{host}\n    zones: {{example.com: {{zone_id: {'a' * 32}}}}}"
+    prod = SHOP["Pulumi.prod.yaml"].replace(host, zones)
+    root = shop(tmp_path / "prod", {"system.yaml": system, "Pulumi.prod.yaml": prod})
+    assert notes(graph_of(root, "prod"), "shop") == []
 
 
 def test_a_first_login_that_may_go(tmp_path: Path) -> None:

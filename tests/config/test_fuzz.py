@@ -19,7 +19,10 @@ from tests.workspace import SHOP, Answer, shop, stackgraph
 RICH_SYSTEM = """
 hosts:
   vps: {kind: vps, platform: linux/amd64, cpus: 2, memory: 2GiB,
-        ingress: {kind: caddy, image: caddy, email: a@example.com}}
+        ingress: {kind: caddy, image: caddy, email: a@example.com,
+                  certificates: {dns: cloudflare, token: DB_PASSWORD}}}
+sites:
+  pages: {host: vps, path: /srv/pages, purpose: Pages, fallback: /index.html, immutable: [/a/*]}
 apps:
   web: {host: vps, compose: web.compose.yaml, profiles: [a]}
 variables:
@@ -36,8 +39,13 @@ basic_auth:
   docs: {ann: DB_PASSWORD}
 routes:
   shop.example.com: {to: web/front:8080, websocket: true, max_body: 1MiB, max_duration: 5s,
-                     cache: off, access: {basic_auth: docs, allow: [192.0.2.0/24]}}
-  shop.example.com/api/*: {to: web/front:8080, strip_prefix: true}
+                     cache: off, access: {basic_auth: docs, allow: [192.0.2.0/24]},
+                     rate_limit: {requests: 5, per: 1m}, headers: {X-Team: blue, Server: null},
+                     cors: {origins: ["https://a.example.com"], methods: [GET], headers: [X-A],
+                            expose: [X-B], credentials: true, max_age: 1m},
+                     health: {path: /healthz, interval: 5s, timeout: 1s},
+                     errors: {site: pages, pages: {5xx: /down.html}}}
+  shop.example.com/api/*: {to: web/front:8080, strip_prefix: true, cache: {edge: 1h, browser: 1m}}
   www.example.com: {redirect: {to: "https://shop.example.com", status: 301}, host: vps}
 externals:
   twilio: {purpose: Calls, integration: SIP}

@@ -20,6 +20,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from config.cloudflare import ZoneSettings
 from config.finding import FindingsError
 from config.load import load_systems
 from config.stack import HostAccess, StackSettings, SystemSettings
@@ -293,6 +294,11 @@ def test_real_systems_mean_the_same(name: str, project: Path) -> None:
                 hosts={
                     host: HostAccess(address="192.0.2.10", host_key="ssh-ed25519 AAAA")
                     for host in system["hosts"]
+                },
+                zones={
+                    zone: ZoneSettings(zone_id="0" * 32)
+                    for zone, spec in system.get("zones", {}).items()
+                    if spec["provider"] == "cloudflare"
                 },
                 variables=variables,
                 secrets={n: SecretStr(value) for n, value in secrets.items()},

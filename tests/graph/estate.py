@@ -46,7 +46,12 @@ def write(
     values: dict[str, Any] = {"stackgraph:target": stack, "stackgraph:systems": ["shop"]}
     if stack == "prod":
         secrets = dict.fromkeys(data.get("secrets", {}), "x" * 32)
-        values["stackgraph:shop"] = {"hosts": hosts, "secrets": secrets}
+        zones = {
+            name: {"zone_id": "0" * 32}
+            for name, zone in (data.get("zones") or {}).items()
+            if zone.get("provider") == "cloudflare"
+        }
+        values["stackgraph:shop"] = {"hosts": hosts, "secrets": secrets, "zones": zones}
     files = {
         "system.yaml": system,
         "web.compose.yaml": compose,

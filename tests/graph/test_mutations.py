@@ -81,6 +81,11 @@ def judged(root: Path, system: System) -> Judgement:
                 if "default" not in variable
             },
             "secrets": dict.fromkeys(system.data.get("secrets", {}), "x" * 40),
+            "zones": {
+                name: {"zone_id": "0" * 32}
+                for name, zone in system.data.get("zones", {}).items()
+                if zone["provider"] == "cloudflare"
+            },
         },
     }
     settings = read_settings(values, "prod", parse("", "Pulumi.prod.yaml"))
@@ -234,7 +239,7 @@ hosts:
     cpus: 4
     memory: 8GiB
     purpose: All of it
-    ingress: {kind: caddy, email: ops@example.org}
+    ingress: {kind: caddy, email: ops@example.org, certificates: origin}
     ssh: {access: {mesh: true, allow: [198.51.100.0/24]}}
     docker: {logs: {max_size: 10m, max_files: 3}}
     bans: {failures: 5, window: 10m, statuses: [401, 403]}
@@ -247,11 +252,13 @@ secrets:
   STAFF_HASH: {purpose: Who may change settings, dev: dev-only-hash}
 basic_auth: {staff: {ann: STAFF_HASH}}
 zones:
-  example.org: {provider: cloudflare, ssl: strict, proxied: true, rate_limited: true}
+  example.org:
+    {provider: cloudflare, ssl: strict, proxied: true, rate_limit: {requests: 200, per: 10s}}
 routes:
   shop.example.org: {to: web/front:80, purpose: The shop}
-  admin.example.org: {to: web/admin:80, access: mesh, purpose: Its administration}
-  admin.example.org/settings/*: {to: web/admin:80, access: {mesh: true, basic_auth: staff}}
+  admin.example.org: {to: web/admin:80, access: mesh, proxied: false, purpose: Its administration}
+  admin.example.org/settings/*:
+    {to: web/admin:80, access: {mesh: true, basic_auth: staff}, proxied: false}
 databases:
   shop: {server: web/postgres, used_by: [web/front, web/admin]}
   queue: {server: web/redis, index: 0, used_by: [web/front]}

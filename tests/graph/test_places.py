@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from config.access import Sources
+from config.addresses import MeshAddress
 from config.host import Bans, DockerDaemon, Listener, LogRotation
 from config.host import Job as JobSpec
 from config.host import Process as ProcessSpec
@@ -82,7 +83,11 @@ def test_hosts_on_prod_are_where_the_stack_says(tmp_path: Path) -> None:
     access = {
         "oracle": HostAccess(address="192.0.2.10", host_key=key),
         "contabo": HostAccess(
-            address="192.0.2.11", mesh_address="100.64.0.1", user="deploy", port=2222, host_key=key
+            address="192.0.2.11",
+            mesh_address=MeshAddress("100.64.0.1"),
+            user="deploy",
+            port=2222,
+            host_key=key,
         ),
         "amazon": HostAccess(address="192.0.2.12"),
         "banning": HostAccess(address="192.0.2.13", host_key=key),

@@ -209,10 +209,11 @@ END = (VPS, INGRESS, NETWORK, FRONT)
                 way(HERE, "access is this machine", *END, password=True),
             ],
             [
-                way(OFFICE, "access is 192.0.2.0/24", *END, password=True),
+                way(OFFICE, "access is 192.0.2.0/24", "cloudflare", *END, password=True),
                 way(
                     Place(PlaceKind.ADDRESSES, "198.51.100.0/24"),
                     "access is 198.51.100.0/24",
+                    "cloudflare",
                     *END,
                     password=True,
                 ),
@@ -295,7 +296,7 @@ def proven(name: str) -> tuple[str, str]:
             [("cloudflare", "a.example.org: access is public and its name is proxied")],
             [("cloudflare", "a.example.org: access is public and its name is proxied")],
         ),
-        # One name that is not proxied opens the host's address to everyone, for all its names.
+        # One name that is not proxied opens the host's ports to everyone; not the other's paths.
         (
             {"a.example.org": "", "b.example.org": "proxied: false"},
             [
@@ -303,12 +304,20 @@ def proven(name: str) -> tuple[str, str]:
                 ("cloudflare", "a.example.org: access is public and its name is proxied"),
             ],
             [
-                (
-                    "internet",
-                    "a.example.org: past Cloudflare, by the host's address: b.example.org is not "
-                    "proxied",
-                ),
+                ("internet", "b.example.org: access is public and its name is not proxied"),
                 ("cloudflare", "a.example.org: access is public and its name is proxied"),
+            ],
+        ),
+        # Whom Cloudflare tells the address of comes through it.
+        (
+            {"a.example.org": "access: {mesh: true, allow: [192.0.2.0/24]}"},
+            [
+                ("cloudflare", "a.example.org: access is 192.0.2.0/24"),
+                ("mesh", "a.example.org: access is the mesh"),
+            ],
+            [
+                ("cloudflare", "a.example.org: access is 192.0.2.0/24"),
+                ("mesh", "a.example.org: access is the mesh"),
             ],
         ),
         # Of a name that is not proxied but for the mesh, nobody comes past Cloudflare.
@@ -357,19 +366,13 @@ def test_the_ports_of_an_ingress(
     assert of_ingress(graph) == {80: http, 443: https}
 
 
-def test_past_cloudflare(tmp_path: Path) -> None:
+def test_past_cloudflare_nobody_comes(tmp_path: Path) -> None:
     text = f"""{SYSTEM}routes:
   a.example.org: {{to: web/front:8080, access: {{basic_auth: users}}}}
   b.example.org: {{to: web/front:8080, proxied: false}}
 """
     graph = estate(tmp_path, text, stack="prod")
     assert route_ways(graph, graph.routes["route:shop/a.example.org"]) == (
-        way(
-            INTERNET,
-            "past Cloudflare, by the host's address: b.example.org is not proxied",
-            *END,
-            password=True,
-        ),
         way(
             CLOUDFLARE,
             "access is public and its name is proxied",

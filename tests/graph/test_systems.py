@@ -11,6 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from cli.project import Project
+from config.addresses import MeshAddress, PublicAddress
+from config.cloudflare import ZoneSettings
 from config.document import read_document
 from config.finding import Severity
 from config.load import load_systems
@@ -40,7 +42,8 @@ def prod(project: Path, name: str) -> StackGraph:
         key: HostAccess(
             # A host whose SSH is for the mesh only is deployed to by its address there.
             address=f"100.64.0.{number}" if _in_mesh_only(host) else f"192.0.2.{number}",
-            mesh_address=f"100.64.0.{number}",
+            public_addresses=(PublicAddress(f"192.0.2.{number}"),),
+            mesh_address=MeshAddress(f"100.64.0.{number}"),
             host_key="ssh-ed25519 AAAA",
         )
         for number, (key, host) in enumerate(system["hosts"].items(), 10)
@@ -52,6 +55,11 @@ def prod(project: Path, name: str) -> StackGraph:
         per_system={
             name: SystemSettings(
                 hosts=hosts,
+                zones={
+                    zone: ZoneSettings(zone_id="0" * 32)
+                    for zone, spec in system.get("zones", {}).items()
+                    if spec["provider"] == "cloudflare"
+                },
                 variables={
                     key: str(variable.get("dev", f"registry.example.com/{key.lower()}:1.2.3"))
                     for key, variable in system["variables"].items()

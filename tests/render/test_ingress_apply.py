@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +12,15 @@ import pytest
 
 from rehearsal.images import Stub, make_image
 from rehearsal.lab import Done, Lab, docker
-from render.ingress_apply import IngressApply, ingress_apply_script, write_users_script
+from render.ingress_apply import (
+    IngressApply,
+    ingress_apply_script,
+    write_certificate_script,
+    write_token_script,
+    write_users_script,
+)
 from render.shell import feed
+from tests.render.certificates import a_certificate
 from tests.render.test_handover import shellcheck, timeless
 from tests.support import (
     CADDY_OPTIONS,
@@ -22,6 +31,7 @@ from tests.support import (
     is_running,
     run_script,
     start_script,
+    wait_until_healthy,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -43,6 +53,8 @@ TEXTS = {
     "ingress_apply": ingress_apply_script(a_plan(admin="localhost:2019")),
     "ingress_apply_networks_left_alone": ingress_apply_script(a_plan(networks=None)),
     "write_users": write_users_script("dyniq-docs"),
+    "write_certificate": write_certificate_script("dyniq.ai"),
+    "write_token": write_token_script("secrets/dns_token"),
 }
 
 
@@ -190,13 +202,28 @@ def test_an_invalid_caddyfile_changes_nothing(proxy: Proxy) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == proxy.says(
-        "Caddy refuses the new Caddyfile, so the former one stays in force: adapting config using "
-        "caddyfile: /etc/caddy/Caddyfile.next:2: unrecognized directive: respnd"
+        "Caddy refuses the new Caddyfile, so the former one stays in force: line 2: respnd two: "
+        "adapting config using caddyfile: /etc/caddy/Caddyfile.next:2: unrecognized directive: "
+        "respnd"
     )
     assert set(client.answers) == {"one"}
     assert file(new, "Caddyfile") == answers("one")
     assert file(new, "Caddyfile.next") is None
     assert set(inspect(new)["NetworkSettings"]["Networks"]) == {proxy.own}
+
+
+@pytest.mark.docker
+def test_an_error_names_the_route_of_its_line(proxy: Proxy) -> None:
+    new = proxy.started(answers("one"))
+    routes = (
+        ":80 {\n\thandle /a {\n\t\t# route a.example.com/a of shop\n\t\troute {\n\t\t}\n\t}\n"
+        "\thandle /b {\n\t\t# route a.example.com/b of shop\n\t\troute {\n\t\t\tencode nothing\n"
+        "\t\t}\n\t}\n\thandle {\n\t\t# route a.example.com of shop\n\t\trespond 200\n\t}\n}\n"
+    )
+    done = proxy.apply(new, routes)
+    assert done.returncode == 1
+    assert "line 10: encode nothing, of route a.example.com/b of shop: " in done.stderr
+    assert proxy.client.ask() == "one"
 
 
 @pytest.mark.docker
@@ -320,6 +347,23 @@ GUARDED = ":80 {\n\tbasicauth {\n\t\timport users/docs\n\t}\n\trespond secret\n}
 
 
 @pytest.mark.docker
+def test_who_deploys_need_not_be_root(proxy: Proxy) -> None:
+    new = proxy.create("proxy")
+    group = Path("/var/run/docker.sock").stat().st_gid
+    somebody = ("setpriv", "--reuid=12345", f"--regid={group}", "--clear-groups", "sh")
+    done = run_script(new, feed(write_users_script("docs"), "ann hash\n"), somebody)
+    assert (done.stdout, done.stderr) == ("users of docs: written\n", "")
+    listed = subprocess.run(
+        f"docker cp {new}:/etc/caddy/users/docs - | tar -tv --numeric-owner",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listed.stdout.split()[:2] == ["-rw-------", "0/0"]
+
+
+@pytest.mark.docker
 def test_users_are_written_for_caddy_only_and_taken_at_once(proxy: Proxy) -> None:
     new = proxy.create("proxy")
 
@@ -346,5 +390,52 @@ def test_users_are_written_for_caddy_only_and_taken_at_once(proxy: Proxy) -> Non
     assert "no users came in" in empty.stderr
     wrong = write("bob not-a-hash\n")
     assert wrong.returncode == 1
-    assert "Caddy does not take them" in wrong.stderr
+    assert "Caddy does not take it" in wrong.stderr
     assert proxy.client.ask() == "failed: HTTP Error 401: Unauthorized"
+
+
+@pytest.mark.docker
+def test_a_certificate_is_one_file_and_a_new_one_is_served_at_once(
+    proxy: Proxy, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        a_certificate(tmp_path, name, "shop.example.com")
+    new = proxy.create("proxy")
+
+    def write(name: str) -> Done:
+        pem = (tmp_path / f"{name}.pem").read_text()
+        return run_script(new, feed(write_certificate_script("own"), pem))
+
+    served = "/etc/caddy/certificates/own.pem"
+    assert write("first").stdout == "certificate own: written\n"
+    site = f"https://:80 {{\n\ttls {served} {served}\n\trespond one\n}}\n"
+    text = f"{{\n\tauto_https off\n\thttp_port 81\n}}\n\n{site}"
+    applied = proxy.apply(new, text)
+    assert applied.returncode == 0, applied.stderr
+    assert docker("exec", new, "stat", "-c", "%a %U", served) == "600 root"
+
+    def subject() -> str:
+        pem = ssl.get_server_certificate(("127.0.0.1", proxy.port))
+        return "first" if pem.strip() in (tmp_path / "first.crt").read_text() else "second"
+
+    assert subject() == "first"
+    second = write("second")
+    assert (second.stdout, second.stderr) == ("certificate own: written\n", "")
+    assert subject() == "second"
+
+    broken = run_script(new, feed(write_certificate_script("own"), "not a certificate\n"))
+    assert broken.returncode == 1
+    assert "the former one stays: Caddy does not take it" in broken.stderr
+    assert subject() == "second"
+    docker("restart", new)
+    wait_until_healthy(new)
+    assert subject() == "second"
+
+
+@pytest.mark.docker
+def test_a_token_is_written_for_caddy_only(proxy: Proxy) -> None:
+    new = proxy.started(answers("one"))
+    done = run_script(new, feed(write_token_script("secrets/dns_token"), "hunter2"))
+    assert (done.stdout, done.stderr) == ("token for DNS: written\n", "")
+    assert docker("exec", new, "stat", "-c", "%a %U", "/etc/caddy/secrets/dns_token") == "600 root"
+    assert proxy.client.ask() == "one"

@@ -136,8 +136,8 @@ def test_an_empty_zone_that_proxies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("proxied", "shown"),
     [
-        ("true", ["example.com", "this program, at Cloudflare", "yes", "100 s"]),
-        ("false", ["example.com", "this program, at Cloudflare", "no"]),
+        ("true", ["example.com", "this program, at Cloudflare", "strict", "yes", "100 s"]),
+        ("false", ["example.com", "this program, at Cloudflare", "strict", "no"]),
     ],
 )
 def test_how_long_cloudflare_waits(proxied: str, shown: list[str], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli.project import Project
+from config.cloudflare import ZoneSettings
 from config.finding import Finding
 from config.stack import HostAccess, StackSettings, SystemSettings
 from graph.export import to_data
@@ -140,6 +141,9 @@ NUMBERS = {"D": "1 3 4 5 15 16", "V": "1 2 3 4 5 6 7", "Z": "1 2 3 4 5 6 7 8 9 1
 """Those within one document; the others are between documents and code."""
 
 
+ZONES = {"dyniq": {"dyniq.ai": ZoneSettings(zone_id="0" * 32)}}
+
+
 @cache
 def judged(name: str) -> Judgement:
     """Judge a document's system as on prod, with addresses from documentation."""
@@ -151,7 +155,7 @@ def judged(name: str) -> Judgement:
         name="prod",
         target="prod",
         systems=(name,),
-        per_system={name: SystemSettings(hosts=access)},
+        per_system={name: SystemSettings(hosts=access, zones=ZONES.get(name, {}))},
     )
     return judge([DOCUMENTS / name], settings, relative_to=DOCUMENTS, today=TODAY)
 

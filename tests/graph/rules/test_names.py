@@ -82,11 +82,11 @@ ROWS = [
     Row(
         rule="R02",
         why="a proxied record that nothing answers",
-        breaks=zone(f"proxied: true, {record()}"),
+        breaks=zone(record(", proxied: true")),
         says=f"{FILE}:10: zones.example.com.records.sip.example.com: the record is proxied, but no "
         "route serves its name: Cloudflare answers 525; add a route for it, or set proxied: "
         "false\n",
-        near=zone(f"proxied: true, {record(', proxied: false')}"),
+        near=zone(f"proxied: true, {record()}"),
     ),
     Row(
         rule="R02",
@@ -238,8 +238,10 @@ ROWS = [
         why="a wildcard",
         breaks=routes('  "*.example.com": {to: web/front:8080}\n'),
         says=f"{FILE}:12: routes.*.example.com: *.example.com is a wildcard, for which HTTP-01 "
-        "proves no certificate; give each name a route of its own\n",
+        "proves no certificate; give each name a route of its own, or set certificates of the "
+        "ingress to {dns: cloudflare, token: SECRET}\n",
         near=routes("  example.com: {to: web/front:8080}\n"),
+        stack="prod",
     ),
     Row(
         rule="V07",

@@ -76,23 +76,25 @@ def behind_cloudflare(*lines: str, zone: str = "proxied: true", tail: str = "") 
     }
 
 
-def guarded(bans: str = "", zone: str = "proxied: true") -> dict[str, str]:
+LIMITED = ", rate_limit: {requests: 10, per: 60s}"
+
+
+def guarded(bans: str = "", zone: str = "proxied: true", more: str = "") -> dict[str, str]:
     """Write a system with a password, and what may keep others from guessing it."""
-    given = "shop.example.com: {to: web/front:8080, access: {basic_auth: us}}"
+    given = f"shop.example.com: {{to: web/front:8080, access: {{basic_auth: us}}{more}}}"
     files = behind_cloudflare(given, zone=zone, tail=PASSWORD)
     told = f"{{kind: vps, bans: {{failures: 5, window: 10m, statuses: {bans}}}," if bans else ""
     return {"system.yaml": files["system.yaml"].replace("{kind: vps,", told or "{kind: vps,")}
 
 
 REFUSED = (
-    f"{FILE}:12: routes.shop.example.com.access: shop.example.com admits certain networks "
-    "only, but its name is proxied: callers come with Cloudflare's addresses and are refused; "
-    "set proxied: false, or restrict it with basic_auth\n"
+    f"{FILE}:12: routes.shop.example.com.access: shop.example.com admits the mesh, but its name is "
+    "proxied: members come with their addresses of the internet and are refused; set proxied: "
+    "false, or dns: true under mesh\n"
 )
 GUESSABLE = (
     f"{FILE}:12: routes.shop.example.com.access: anyone may try passwords at shop.example.com as "
-    "often as they like; count 401 in the host's bans.statuses, or rate-limit its zone at the "
-    "edge\n"
+    "often as they like; count 401 in the host's bans.statuses, or give the route a rate_limit\n"
 )
 
 
@@ -128,13 +130,6 @@ def to_a_process(port: int) -> dict[str, str]:
 ROWS = [
     Row(
         rule="G11",
-        why="networks",
-        breaks=behind_cloudflare(CLOSED),
-        says=REFUSED,
-        near=behind_cloudflare(CLOSED, zone="proxied: false"),
-    ),
-    Row(
-        rule="G11",
         why="the mesh, past the proxy only where it resolves names",
         breaks=behind_cloudflare(
             "shop.example.com: {to: web/front:8080, access: mesh}",
@@ -145,10 +140,12 @@ ROWS = [
     ),
     Row(
         rule="G11",
-        why="networks besides the mesh; a password",
-        breaks=behind_cloudflare(CLOSED.replace("{allow", "{mesh: true, allow"), tail=MESH),
+        why="the mesh besides networks; networks alone, which Cloudflare tells",
+        breaks=behind_cloudflare(
+            CLOSED.replace("{allow", "{mesh: true, allow"), tail=MESH.replace("}", ", dns: false}")
+        ),
         says=REFUSED,
-        near=guarded(),
+        near=behind_cloudflare(CLOSED, tail=MESH.replace("}", ", dns: false}")),
     ),
     Row(
         rule="R01",
@@ -158,13 +155,6 @@ ROWS = [
         "front, which is on no network that the ingress can join (network_mode: none); put the "
         "service on a network of its app\n",
         near=service("networks: [a]", tail="networks: {a: {internal: true}}\n"),
-    ),
-    Row(
-        rule="G11",
-        why="Cloudflare itself is admitted",
-        breaks=behind_cloudflare(CLOSED),
-        says=REFUSED,
-        near=behind_cloudflare(CLOSED.replace("[", "[104.16.0.0/13, ")),
     ),
     Row(
         rule="R03",
@@ -416,17 +406,25 @@ ROWS = [
         why="other failures are counted; the edge counts",
         breaks=guarded(bans="[403, 404]"),
         says=GUESSABLE,
-        near=guarded(zone="proxied: true, rate_limited: true"),
+        near=guarded(zone="proxied: true, rate_limit: {requests: 200, per: 10s}"),
+    ),
+    Row(
+        rule="R22",
+        why="a limit of the route, where somebody keeps it",
+        breaks=guarded(zone="proxied: false", more=LIMITED),
+        says=GUESSABLE,
+        near=guarded(more=LIMITED),
+        stack="prod",
     ),
     Row(
         rule="R22",
         why="the edge does not see what is not proxied; few may try",
-        breaks=guarded(zone="rate_limited: true"),
+        breaks=guarded(zone="rate_limit: {requests: 200, per: 10s}"),
         says=GUESSABLE,
         near={
-            "system.yaml": guarded(zone="rate_limited: true")["system.yaml"].replace(
-                "{basic_auth: us}", "{basic_auth: us, allow: [192.0.2.0/24]}"
-            )
+            "system.yaml": guarded(zone="rate_limit: {requests: 200, per: 10s}")[
+                "system.yaml"
+            ].replace("{basic_auth: us}", "{basic_auth: us, allow: [192.0.2.0/24]}")
         },
     ),
     Row(

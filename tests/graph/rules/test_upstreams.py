@@ -15,7 +15,7 @@ PROCESS = (
     "  api: {host: vps, manager: systemd, purpose: API, command: api, directory: /srv, user: api, "
     "listens: [3000]}",
 )
-SITE = ("sites:", "  docs: {host: vps, path: /srv/docs, purpose: Docs}")
+ON_THE_BRIDGE = (PROCESS[0], PROCESS[1].replace("[3000]", "['172.17.0.1:3000']"))
 
 
 def behind(ingress: str, *lines: str, more: tuple[str, ...] = ()) -> dict[str, str]:
@@ -86,23 +86,12 @@ ROWS = [
         why="a process",
         breaks=routed(CADDY, "to: 'api:3000'", PROCESS),
         says=(
-            f"{FILE}:12: routes.api.example.com.to: api is on the host itself, and its Caddy runs "
-            "in a container, from where it reaches neither; give the host an ingress of kind "
-            "nginx, or run what answers in a container\n"
+            f"{FILE}:12: routes.api.example.com.to: api listens on the host's loopback address, "
+            "and its Caddy runs in a container, from where it reaches none of that; give the host "
+            "an ingress of kind nginx, or let it listen on an address that containers reach, like "
+            '"172.17.0.1:PORT" under listens\n'
         ),
-        near=routed(NGINX, "to: 'api:3000'", PROCESS),
-        stack="prod",
-    ),
-    Row(
-        rule="G09",
-        why="a site",
-        breaks=routed(CADDY, "site: docs", SITE),
-        says=(
-            f"{FILE}:12: routes.api.example.com.site: docs is on the host itself, and its Caddy "
-            "runs in a container, from where it reaches neither; give the host an ingress of "
-            "kind nginx, or run what answers in a container\n"
-        ),
-        near=routed(NGINX, "site: docs", SITE),
+        near=routed(CADDY, "to: 'api:3000'", ON_THE_BRIDGE),
         stack="prod",
     ),
 ]

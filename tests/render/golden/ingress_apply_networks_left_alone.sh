@@ -264,6 +264,15 @@ hand_over() {
   say "$ORDER, $passed$gone"
 }
 
+# owned DIRECTORY NAME: a tar of it that is all root's, whoever deploys: copied as it is, a file of
+# somebody else could not be read by who has no capabilities. GNU's tar, then BSD's; busybox's
+# cannot, and is for root.
+owned() {
+  tar -C "$1" --owner=0 --group=0 -cf - "$2" 2>/dev/null ||
+    tar -C "$1" --uid 0 --gid 0 -cf - "$2" 2>/dev/null ||
+    tar -C "$1" -cf - "$2"
+}
+
 same() { [ "$(cat "$1")" = "$(cat "$2")" ]; }
 
 # fetch CONTAINER PATH: /etc/caddy/PATH becomes $tmp/fetched
@@ -272,13 +281,16 @@ fetch() {
   docker cp "$1:/etc/caddy/$2" "$tmp/fetched" >/dev/null 2>&1
 }
 
+# send CONTAINER: $tmp/tree becomes part of /etc/caddy
+send() { owned "$tmp/tree" . | docker cp - "$1:/etc/caddy"; }
+
 # put CONTAINER PATH FILE: FILE with its mode becomes /etc/caddy/PATH, by a rename where that runs
 put() {
   at=$2
   if runs "$1"; then at=$2.next; fi
   rm -rf "$tmp/tree"
   mkdir -p "$tmp/tree/$at" && rmdir "$tmp/tree/$at" && cp -p "$3" "$tmp/tree/$at" || return 1
-  quietly docker cp "$tmp/tree/." "$1:/etc/caddy" || return 1
+  quietly send "$1" || return 1
   [ "$at" = "$2" ] || quietly docker exec "$1" mv -f "/etc/caddy/$at" "/etc/caddy/$2"
 }
 
@@ -341,6 +353,14 @@ former_caddyfile() {
     complain "the former Caddyfile could not be put back: $reason"
 }
 
+# whose FILE: which route the line is of that Caddy complains about, if it tells any
+whose() {
+  at=$(printf '%s\n' "$reason" | grep -o 'Caddyfile\.next:[0-9][0-9]*' | head -n 1 | cut -d : -f 2)
+  [ -n "$at" ] || return 0
+  route=$(head -n "$at" "$1" | sed -n 's/^[[:space:]]*# \(route .*\)/\1/p' | tail -n 1)
+  printf '%s' "line $at: $(sed -n "${at}p" "$1" | sed 's/^[[:space:]]*//')${route:+, of $route}: "
+}
+
 # refuse REASON: nothing was changed
 refuse() {
   inside rm -f /etc/caddy/Caddyfile.next >/dev/null 2>&1
@@ -391,7 +411,8 @@ apply() {
   if [ -n "$differs" ]; then
     put "$NEW" Caddyfile.next "$tmp/Caddyfile" || quit "the Caddyfile cannot be written: $reason"
     quietly inside caddy validate --config /etc/caddy/Caddyfile.next --adapter caddyfile ||
-      refuse "Caddy refuses the new Caddyfile, so the former one stays in force: $reason"
+      refuse "Caddy refuses the new Caddyfile, so the former one stays in force:\
+ $(whose "$tmp/Caddyfile")$reason"
   fi
   each_network join || refuse "$new_name $reason"
   if ! runs "$NEW"; then

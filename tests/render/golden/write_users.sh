@@ -53,6 +53,15 @@ labelled() { docker ps ${2+"$2"} --quiet --no-trunc --filter "label=$1"; }
 
 runs() { [ "$(docker inspect --format '{{.State.Status}}' "$1" 2>/dev/null)" = running ]; }
 
+# owned DIRECTORY NAME: a tar of it that is all root's, whoever deploys: copied as it is, a file of
+# somebody else could not be read by who has no capabilities. GNU's tar, then BSD's; busybox's
+# cannot, and is for root.
+owned() {
+  tar -C "$1" --owner=0 --group=0 -cf - "$2" 2>/dev/null ||
+    tar -C "$1" --uid 0 --gid 0 -cf - "$2" 2>/dev/null ||
+    tar -C "$1" -cf - "$2"
+}
+
 same() { [ "$(cat "$1")" = "$(cat "$2")" ]; }
 
 # fetch CONTAINER PATH: /etc/caddy/PATH becomes $tmp/fetched
@@ -61,13 +70,16 @@ fetch() {
   docker cp "$1:/etc/caddy/$2" "$tmp/fetched" >/dev/null 2>&1
 }
 
+# send CONTAINER: $tmp/tree becomes part of /etc/caddy
+send() { owned "$tmp/tree" . | docker cp - "$1:/etc/caddy"; }
+
 # put CONTAINER PATH FILE: FILE with its mode becomes /etc/caddy/PATH, by a rename where that runs
 put() {
   at=$2
   if runs "$1"; then at=$2.next; fi
   rm -rf "$tmp/tree"
   mkdir -p "$tmp/tree/$at" && rmdir "$tmp/tree/$at" && cp -p "$3" "$tmp/tree/$at" || return 1
-  quietly docker cp "$tmp/tree/." "$1:/etc/caddy" || return 1
+  quietly send "$1" || return 1
   [ "$at" = "$2" ] || quietly docker exec "$1" mv -f "/etc/caddy/$at" "/etc/caddy/$2"
 }
 
@@ -105,22 +117,34 @@ reload() {
   return "$1"
 }
 
-write_users() {
-  (umask 077 && cat >"$tmp/users")
-  [ -s "$tmp/users" ] || quit 'no users came in, and without any nobody could pass'
+write_file() {
+  (umask 077 && cat >"$tmp/new")
+  [ -s "$tmp/new" ] || quit "$NOTHING"
   did='nothing to do'
-  if ! fetch "$NEW" "$FILE" || ! same "$tmp/fetched" "$tmp/users"; then
-    put "$NEW" "$FILE" "$tmp/users" || quit "cannot be written: $reason"
+  if fetch "$NEW" "$FILE"; then mv "$tmp/fetched" "$tmp/former"; fi
+  if ! [ -e "$tmp/former" ] || ! same "$tmp/former" "$tmp/new"; then
+    put "$NEW" "$FILE" "$tmp/new" || quit "cannot be written: $reason"
     did=written
   fi
-  # in any case: a Caddy that knows them does nothing, and one that was not told must be
+  # in any case: a Caddy that knows it does nothing, and one that was not told must be
   if runs "$NEW" && fetch "$NEW" Caddyfile; then
-    take Caddyfile || quit "$did, but Caddy does not take them: $reason"
+    take Caddyfile || unwrite
   fi
   say "$did"
+}
+
+# unwrite: what Caddy does not take is not there either when it starts again
+unwrite() {
+  why=$reason
+  if [ "$did" = written ] && [ -e "$tmp/former" ]; then
+    put "$NEW" "$FILE" "$tmp/former" || complain "the former file could not be put back: $reason"
+    did='the former one stays'
+  fi
+  quit "$did: Caddy does not take it: $why"
 }
 
 take() { reload "$NEW" "$1"; }
 SERVICE='users of dyniq-docs'
 FILE=users/dyniq-docs
-write_users
+NOTHING='no users came in, and without any nobody could pass'
+write_file
