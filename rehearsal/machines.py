@@ -82,7 +82,10 @@ class Machines:
             address = notes[str(inputs["primaryNetworkInterface"]["networkInterfaceId"])]
         platform = platform_of_type(str(inputs["instanceType"]))
         files = _seeds(id_, plain(inputs["userDataBase64"]), user="admin")
-        self._yard.boot(id_, address=address, kind="cloud", platform=platform, files=files)
+        host = str(inputs["tags"]["Name"])
+        self._yard.boot(
+            id_, address=address, kind="cloud", host=host, platform=platform, files=files
+        )
 
     def boot_at_oci(self, id_: str, inputs: Mapping[str, Any]) -> None:
         """Boot an instance, which gets an address only afterwards."""
@@ -92,7 +95,8 @@ class Machines:
         key = plain(metadata["ssh_authorized_keys"])
         platform = platform_of_shape(str(inputs["shape"]))
         files = _seeds(id_, plain(metadata["user_data"]), user="opc", keys=[key])
-        self._yard.boot(id_, address=None, kind="cloud", platform=platform, files=files)
+        host = str(inputs["displayName"])
+        self._yard.boot(id_, address=None, kind="cloud", host=host, platform=platform, files=files)
 
     def lead(self, address: str, private: object) -> None:
         """Let an address lead to the machine that a private one belongs to; to none without."""

@@ -13,8 +13,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -26,13 +25,15 @@ from config.zone import Zone
 from graph.cloudflare import PLANS
 from graph.firewall import MESH_INTERFACES
 from graph.model import StackGraph
+from graph.names import logical
 from rehearsal import clouds
 from rehearsal.cloudflare import TOKEN, Cloudflare, cloudflare
+from rehearsal.equipment import ACME_DIRECTORY, ISSUER_CONFIG
 from rehearsal.hosts import Key
 from rehearsal.images import cached_image, known_image
 from rehearsal.stack import Stack
 from rehearsal.stand_ins import stand_ins
-from rehearsal.yard import FOLDER, Yard
+from rehearsal.yard import FOLDER, TOOLS, Yard
 from scripts import probe
 
 OUR_PLATFORM: Final = f"linux/{'arm64' if platform.machine() == 'aarch64' else 'amd64'}"
@@ -50,7 +51,6 @@ class Play:
     key: Key
     notes: list[str] = field(default_factory=list)
     edge: Cloudflare = field(default_factory=cloudflare)
-    _serving: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def prepare(
@@ -82,7 +82,10 @@ class Play:
         }
         copy.environment.pop("SSH_AUTH_SOCK", None)
         play = cls(yard, copy, graph, key)
+        _made(yard.shared)
         play._take_images(stand_in=stand_in)
+        play._take_issuer()
+        play._take_owners(project.settings(stack, systems).directories(project.root))
         play.configure(_configuration(play, project, stack, systems))
         return play
 
@@ -93,8 +96,7 @@ class Play:
     def zones(self, zones: Mapping[str, Zone]) -> dict[str, dict[str, str]]:
         """Give the settings of zones at a stand-in of Cloudflare's API: the real one has others."""
         if zones and not self.edge.url:
-            # It serves as long as this process lives; its thread ends with it.
-            self._serving.enter_context(self.edge.serving())
+            self.edge.serve()
             self.edge.plan = max((zone.plan for zone in zones.values()), key=list(PLANS).index)
         found = {}
         for name, zone in zones.items():
@@ -130,12 +132,33 @@ class Play:
                 made.append(reference)
         if made:
             self.notes.append(f"{len(made)} of {len(used)} images have stand-ins")
-        images = _made(self.yard.folder / "images")
         if names:
-            saved = ["docker", "save", "--output", str(images / "images.tar")]
+            saved = ["docker", "save", "--output", str(self.yard.shared / "images.tar")]
             subprocess.run([*saved, *sorted(set(names.values()))], check=True)
         lines = "".join(f"{image} {reference}\n" for reference, image in names.items())
-        (images / "names").write_text(lines, encoding="utf-8")
+        (self.yard.shared / "names").write_text(lines, encoding="utf-8")
+
+    def _take_issuer(self) -> None:
+        """Give the hosts an issuer of certificates that finds all names at them."""
+        pebble = shutil.which("pebble") or shutil.which("pebble", path=str(TOOLS / "bin"))
+        if pebble is None:
+            self.notes.append(
+                "no name gets a certificate: no pebble is on PATH; run sh scripts/pebble.sh"
+            )
+            return
+        issuer = _made(self.yard.shared / "issuer")
+        shutil.copy(pebble, issuer / "pebble")
+        names = sorted({route.name for route in self.graph.routes.values()})
+        (issuer / "names").write_text("".join(f"127.0.0.1 {name}\n" for name in names))
+        (issuer / "config.json").write_text(ISSUER_CONFIG)
+
+    def _take_owners(self, systems: Iterable[Path]) -> None:
+        """Take what the owners bring to their hosts themselves, and tools that it may use."""
+        owners = _made(self.yard.shared / "owners")
+        for system in systems:
+            for script in sorted((system / "rehearsal").glob("*.sh")):
+                shutil.copy(script, owners / f"{logical(system.name, script.stem)}.sh")
+        _made(TOOLS), _made(self.yard.shared / "tools")
 
 
 def _made(folder: Path) -> Path:
@@ -156,6 +179,7 @@ def _configuration(
         key.removeprefix(f"{NAMESPACE}:"): value for key, value in values.items()
     }
     judged = project.judge(stack, systems)
+    settings["acme_directory"] = ACME_DIRECTORY
     settings["systems"] = [
         str((project.root / name).resolve()) if "/" in name else name
         for name in settings["systems"]
@@ -199,7 +223,9 @@ def _hosts(
         if cloud is not None and "instance" not in access[cloud]:
             access[cloud] = {**access[cloud], "protect": False}
             continue
-        address, key = play.yard.adopt(name, operator=play.key.public, platform=host.platform)
+        address, key = play.yard.adopt(
+            name, host=host.logical_name, operator=play.key.public, platform=host.platform
+        )
         access["host_key"] = key
         if (access.get("user", "root"), access.get("port", 22)) != ("root", 22):
             access["first"] = {"user": "root", "port": 22}

@@ -21,28 +21,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from rehearsal.disks import Kind, image
+from rehearsal.equipment import THERE, equipment
 from rehearsal.hosts import BOOTABLE, Key, wait_until_booted
 from rehearsal.lab import PREFIX, copy_files, docker
+from scripts import probe
 
+TOOLS: Final = probe.ROOT / ".tools"
+"""What this machine has fetched for tests, which a machine may use."""
 LABEL: Final = "dev.stackgraph.rehearsal"
 FOLDER: Final = "STACKGRAPH_REHEARSAL"
 """The variable with the yard's folder, for the clouds' stand-ins."""
-
-IMAGES: Final = "/var/lib/rehearsal"
-"""Where a machine finds the images that it need not pull: ``images.tar``, and ``names``."""
-
-_LOAD: Final = f"""#!/bin/sh
-# The images that this machine need not pull, as soon as its Docker runs; once.
-cd {IMAGES} 2>/dev/null && [ -s images.tar ] && ! [ -e /var/lib/docker/rehearsal ] || exit 0
-docker load --quiet --input images.tar >/dev/null || exit 1
-while read -r id name; do docker tag "$id" "$name" || exit 1; done <names
-touch /var/lib/docker/rehearsal
-"""
-_LOADS: Final = "[Service]\nExecStartPost=/usr/local/sbin/load-images\n"
-_ARCHITECTURE: Final = """#!/bin/sh
-# This machine plays one of another architecture.
-if [ "$*" = --print-architecture ]; then echo {0}; else exec /usr/bin/dpkg "$@"; fi
-"""
+PATIENCE: Final = 300
+"""Seconds that a machine may take to boot, with what its owners bring to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +89,11 @@ class Yard:
         """Give the name of a machine in Docker."""
         return f"{self.tag}-{of}"
 
+    @property
+    def shared(self) -> Path:
+        """The folder that all machines have: see `equipment`."""
+        return self.folder / "shared"
+
     def lease(self) -> str:
         """Give an address that nobody has; the same one is never given twice."""
         with self.notes() as notes:
@@ -124,12 +119,14 @@ class Yard:
         *,
         address: str | None,
         kind: Kind,
+        host: str,
         platform: str | None = None,
         files: Mapping[str, tuple[str, int]],
     ) -> None:
         """Boot a machine with these files (text and mode by path); returns when it has begun to.
 
-        Without an address it has no network until `connect` gives it one.
+        ``host`` is the logical name of the host that it is. Without an address it has no network
+        until `connect` gives it one.
         """
         network = (f"--network={self.tag}", f"--ip={address}") if address else ("--network=none",)
         made = docker(
@@ -137,21 +134,15 @@ class Yard:
             f"--name={self.name(of)}",
             f"--hostname={of}",
             f"--label={LABEL}={self.tag}",
-            f"--volume={self.folder / 'images'}:{IMAGES}:ro",
+            f"--volume={self.shared}:{THERE}:ro",
+            f"--volume={TOOLS}:{THERE}/tools:ro",
             *network,
             *BOOTABLE,
             image(kind),
             "/bin/sh",
             "/usr/local/sbin/boot",
         )
-        extra = {
-            "/usr/local/sbin/load-images": (_LOAD, 0o755),
-            "/etc/systemd/system/docker.service.d/rehearsal.conf": (_LOADS, 0o644),
-        }
-        if platform is not None:
-            architecture = platform.removeprefix("linux/")
-            extra["/usr/local/bin/dpkg"] = (_ARCHITECTURE.format(architecture), 0o755)
-        copy_files(made, {**files, **extra})
+        copy_files(made, {**files, **equipment(host, platform)})
         docker("start", made)
 
     def connect(self, of: str, address: str) -> None:
@@ -186,19 +177,21 @@ class Yard:
         """Remove a machine and all that is on it; nothing happens when there is none."""
         docker("rm", "--force", "--volumes", self.name(of), check=False)
 
-    def adopt(self, of: str, *, operator: str, platform: str | None = None) -> tuple[str, str]:
+    def adopt(
+        self, of: str, *, host: str, operator: str, platform: str | None = None
+    ) -> tuple[str, str]:
         """Boot a machine as a provider hands it over: root, with the operator's public key.
 
         Gives its address and its public host key, once it answers.
         """
         address = self.lease()
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            host = Key.make(Path(folder) / "host")
+            key = Key.make(Path(folder) / "host")
             files = {
-                "/etc/ssh/ssh_host_ed25519_key": (host.private, 0o600),
-                "/etc/ssh/ssh_host_ed25519_key.pub": (f"{host.public}\n", 0o644),
+                "/etc/ssh/ssh_host_ed25519_key": (key.private, 0o600),
+                "/etc/ssh/ssh_host_ed25519_key.pub": (f"{key.public}\n", 0o644),
                 "/root/.ssh/authorized_keys": (f"{operator}\n", 0o600),
             }
-            self.boot(of, address=address, kind="bare", platform=platform, files=files)
-            wait_until_booted(self.name(of))
-            return address, host.public
+            self.boot(of, address=address, kind="bare", host=host, platform=platform, files=files)
+            wait_until_booted(self.name(of), PATIENCE)
+            return address, key.public

@@ -101,16 +101,24 @@ class Cloudflare:
     @contextmanager
     def serving(self) -> Iterator[Cloudflare]:
         """Serve on a free port of loopback, until the block ends."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{server.server_address[1]}{ROOT}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+        server, thread = self._start()
         try:
             yield self
         finally:
             server.shutdown()
             server.server_close()
             thread.join()
+
+    def serve(self) -> None:
+        """Serve on a free port of loopback, for as long as this process lives."""
+        self._start()
+
+    def _start(self) -> tuple[ThreadingHTTPServer, threading.Thread]:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.url = f"http://127.0.0.1:{server.server_address[1]}{ROOT}"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        return server, thread
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Any:
         """Answer one request with the API's ``result``; `RefusedError` where it refuses."""
