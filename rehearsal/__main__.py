@@ -81,7 +81,7 @@ def main(
     finally:
         if not keep:
             if play is not None:
-                play.yard.close()
+                play.close()
             shutil.rmtree(folder, ignore_errors=True)
     say("rehearsal: all went well, and nothing is left")
 

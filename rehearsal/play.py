@@ -82,12 +82,20 @@ class Play:
         }
         copy.environment.pop("SSH_AUTH_SOCK", None)
         play = cls(yard, copy, graph, key)
-        _made(yard.shared)
-        play._take_images(stand_in=stand_in)
-        play._take_issuer()
-        play._take_owners(project.settings(stack, systems).directories(project.root))
-        play.configure(_configuration(play, project, stack, systems))
+        try:
+            _made(yard.shared)
+            play._take_images(stand_in=stand_in)
+            play._take_issuer()
+            play._take_owners(project.settings(stack, systems).directories(project.root))
+            play.configure(_configuration(play, project, stack, systems))
+        except BaseException:
+            play.close()
+            raise
         return play
+
+    def close(self) -> None:
+        """End all that was begun; the folder stays."""
+        self.yard.close()
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Write the stack's configuration, keys without namespace."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from cli.project import Project
 from rehearsal.lab import docker
+from rehearsal.machines import ELSEWHERE
 from rehearsal.play import Play
 from scripts.probe import ROOT
 from tests.support.hosts import needs_hosts
@@ -77,15 +79,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Itera
     yield from _played(tmp_path_factory.mktemp("shop"), root, "shop")
 
 
-def _played(folder: Path, root: Path, system: str) -> Iterator[Play]:
+def _played(folder: Path, root: Path, system: str, *, stand_in: bool = False) -> Iterator[Play]:
     needs_hosts()
-    play = Play.prepare(folder, Project(root=root), "prod", [system], stand_in=False)
+    play = Play.prepare(folder, Project(root=root), "prod", [system], stand_in=stand_in)
     try:
         result = play.stack.run("up", "--yes", "--skip-preview", timeout=WAITS)
         assert result.code == 0, result.text
         yield play
     finally:
-        play.yard.close()
+        play.close()
 
 
 def instance(play: Play) -> str:
@@ -170,3 +172,62 @@ def elsewhere(play: Play) -> Iterator[None]:
 
 def addresses(play: Play) -> Any:
     return json.loads(play.stack.run("stack", "output", "--json").text)["shop"]["hosts"]
+
+
+# --- VitaraVox, as it is in the repository ---
+
+
+PAGES = {
+    "dev.vitaravox.ca/": "client",
+    "dev.vitaravox.ca/no/such/page": "client",
+    "dev.vitaravox.ca/api/health": "vitara-admin-api /api/health",
+    "api-dev.vitaravox.ca/x": "vitara-admin-api /x",
+    "vitdocs.vitaravox.ca/": "vitdocs",
+    "chat.zatuka.ai/": "mattermost",
+    "docs.zatuka.ai/": "outline",
+    "projects.zatuka.ai/": "vikunja",
+    "n8n.zatuka.ai/": "n8n",
+    "status.zatuka.ai/": "uptime-kuma",
+}
+
+
+@pytest.fixture(scope="module")
+def vitaravox(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Play]:
+    """Its prod stack: an instance at OCI with nginx and PM2, and one at EC2 that is only read."""
+    yield from _played(tmp_path_factory.mktemp("vitaravox"), ROOT, "vitaravox", stand_in=True)
+
+
+def test_the_host_of_others_is_read_and_no_more(vitaravox: Play) -> None:
+    assert [vitaravox.made(each) for each in vitaravox.machines()] == [True]
+    found = json.loads(vitaravox.stack.run("stack", "output", "--json").text)["vitaravox"]
+    assert found["hosts"]["ec2"] == ELSEWHERE
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_name_is_answered_over_https(vitaravox: Play, page: str) -> None:
+    name = page.partition("/")[0]
+    machine = instance(vitaravox)
+    address = docker(
+        "inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", machine
+    )
+    done = subprocess.run(
+        ["curl", "-sSk", "--resolve", f"{name}:443:{address}", f"https://{page}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == PAGES[page]
+
+
+def test_what_programs_listen_on_is_not_for_others(vitaravox: Play) -> None:
+    listening = docker("exec", instance(vitaravox), "ss", "-Hltn").splitlines()
+    open_ = {line.split()[3].rpartition(":")[2] for line in listening if "127.0.0" not in line}
+    assert open_ == {"22", "80", "443"}
+
+
+def test_vitaravox_previews_empty_and_goes_as_a_whole(vitaravox: Play) -> None:
+    vitaravox.stack.assert_nothing_to_do()
+    assert vitaravox.stack.run("state", "unprotect", "--all", "--yes").code == 0
+    result = vitaravox.stack.run("destroy", "--yes", "--skip-preview")
+    assert result.code == 0, result.text
+    assert vitaravox.machines() == []
