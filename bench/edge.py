@@ -30,8 +30,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 MIGRATES = Path("/proc/sys/net/ipv4/tcp_migrate_req")
 CADDY = Path(sys.prefix) / "bin" / "caddy"
 NAME = "localhost"
-ROUNDS = 7
-SECONDS = 4
+ROUNDS = 25
+SECONDS = 1
 BY_HAND = """{{
 	admin localhost:{admin}
 	skip_install_trust

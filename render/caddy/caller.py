@@ -37,8 +37,7 @@ def snippets(ingress: Ingress) -> list[Directive]:
 
     Caddy tells services the host and the scheme by itself where nobody else has.
     """
-    others = (name for name in FORGEABLE if not name.startswith("X-Forwarded-"))
-    removed = [line("request_header", f"-{name}") for name in ("X-Forwarded-*", *others)]
+    removed = [line("request_header", "-X-Forwarded-*")]
     # An upgrade to anything else, like h2c, would tunnel requests past every guard.
     smuggled = [
         line("header", "Upgrade", "*"),
@@ -53,8 +52,17 @@ def snippets(ingress: Ingress) -> list[Directive]:
 
 
 def told(ingress: Ingress, route: Route) -> list[Directive]:
-    """Give what a service is told of its caller."""
-    if not (ingress.edge and route.proxied):
-        return [line("header_up", "X-Real-IP", "{remote_host}")]
-    names = ("X-Real-IP", "X-Forwarded-For", "CF-Connecting-IP")
-    return [line("header_up", name, "{client_ip}") for name in names]
+    """Give what a service is told of its caller, and not told.
+
+    Each `request_header` is a handler of its own, whose time every request takes; these are the
+    proxy's. Caddy removes last: what is set is not among what is removed.
+    """
+    if ingress.edge and route.proxied:
+        said = dict.fromkeys(("X-Real-IP", "X-Forwarded-For", "CF-Connecting-IP"), "{client_ip}")
+    else:
+        said = {"X-Real-IP": "{remote_host}"}
+    removed = [each for each in FORGEABLE if each not in said and "X-Forwarded-" not in each]
+    return [
+        *(line("header_up", name, value) for name, value in said.items()),
+        *(line("header_up", f"-{name}") for name in removed),
+    ]

@@ -11,15 +11,18 @@ HSTS = "max-age=31536000"
 """One year, without subdomains: those may belong to somebody else."""
 
 PROTECTING = {
-    "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 
 
 def headers(ingress: Ingress, route: Route) -> Iterator[Directive]:
-    """Give a route's headers. The owner's come before all others."""
+    """Give a route's headers. The owner's come before all others.
+
+    Each directive looks at every answer, so what holds for all of them is one.
+    """
     owned = {name.lower() for name in route.headers}
+    always: list[Directive] = []
     if route.security_headers:
         # `?` sets a header only where the service does not: it knows better what embeds it. Each
         # has a directive of its own: those of one directive are set only where all are missing.
@@ -29,11 +32,16 @@ def headers(ingress: Ingress, route: Route) -> Iterator[Directive]:
         for name, default in protecting.items():
             if name.lower() not in owned:
                 yield line("header", f"?{name}", default)
+        # Of this one there is one value only.
+        if "x-content-type-options" not in owned:
+            always.append(line(">X-Content-Type-Options", "nosniff"))
         if "server" not in owned:
-            yield line("header", "-Server")
+            always.append(line("-Server"))
     for name, value in route.headers.items():
         # At the end, over what the service says.
-        yield line("header", f"-{name}") if value is None else line("header", f">{name}", value)
+        always.append(line(f"-{name}") if value is None else line(f">{name}", value))
+    if always:
+        yield block("header", of=always)
     if route.site is None:
         yield from _kept(route)
 

@@ -97,13 +97,17 @@ class Proxy:
         headers: Mapping[str, str] | None = None,
         body: bytes | Iterator[bytes] | None = None,
         plain: bool = False,
+        wait: float = 20,
     ) -> Answer:
-        """Ask for ``HOST/PATH`` over HTTPS, or over plain HTTP; redirects are not followed."""
+        """Ask for ``HOST/PATH`` over HTTPS, or over plain HTTP; redirects are not followed.
+
+        ``wait``: so many seconds, and no longer.
+        """
         host, _, path = url.partition("/")
         connection = (
-            http.client.HTTPConnection(LOOPBACK, self.http, timeout=20)
+            http.client.HTTPConnection(LOOPBACK, self.http, timeout=wait)
             if plain
-            else _Tls(host, self.https, self.trust)
+            else _Tls(host, self.https, self.trust, wait)
         )
         try:
             connection.request(method, f"/{path}", body, {"Host": host, **(headers or {})})
@@ -122,12 +126,12 @@ class Proxy:
 class _Tls(http.client.HTTPSConnection):
     """HTTPS to loopback, for the name of a host that need not resolve."""
 
-    def __init__(self, host: str, port: int, trust: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=20, context=trust)
+    def __init__(self, host: str, port: int, trust: ssl.SSLContext, wait: float) -> None:
+        super().__init__(host, port, timeout=wait, context=trust)
         self.trust = trust
 
     def connect(self) -> None:
-        raw = socket.create_connection((LOOPBACK, self.port), timeout=20)
+        raw = socket.create_connection((LOOPBACK, self.port), timeout=self.timeout)
         self.sock = self.trust.wrap_socket(raw, server_hostname=self.host)
 
 

@@ -1,9 +1,9 @@
 """Requests that any ingress must answer alike: who is let in, by which spelling, and as whom.
 
-The table follows from the graph: for each route, callers that may and callers that may not, what
-they forge, and odd spellings of its path. Places that no test can call from (the mesh, Cloudflare)
-are addresses of loopback here: `on_loopback` moves a graph there, and an ingress that is rendered
-from it is asked with `send`, of whatever make it is.
+The table follows from `graph.reach`: for each route, callers from the places that it tells of, and
+callers from all others; what they forge, and odd spellings of its path. Places that no test can
+call from (the mesh, Cloudflare) are addresses of loopback here: `on_loopback` moves a graph there,
+and an ingress that is rendered from it is asked with `send`, of whatever make it is.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from config.access import Access
 from graph.model import Ingress, Route, StackGraph
+from graph.reach import PlaceKind, Way, route_ways
 
-EDGE, ELSEWHERE = "127.1.0.1", "127.3.0.1"
-"""Cloudflare's address, and one that nobody admits."""
+EDGE, ELSEWHERE, MESH = "127.1.0.1", "127.3.0.1", "127.4.0.1"
+"""Cloudflare's address, one that nobody admits, and that of a member of the mesh."""
 
 VISITOR = "203.0.113.9"
 """Who calls Cloudflare from anywhere."""
@@ -107,10 +109,11 @@ def on_loopback(
     Every service is the one that listens on the port ``service``, the directories of sites are
     below ``sites``, and certificates are the ingress's own.
     """
-    networks = sorted({n for route in graph.routes.values() for n in route.sources or ()})
+    routed = graph.routes.values()
+    networks = sorted({n for r in routed for n in (*(r.sources or ()), *(r.access.allow or ()))})
     here = {n: f"127.2.0.{index}/32" for index, n in enumerate(networks, 1)}
-    for each in graph.edge_networks:
-        here[each] = f"{EDGE}/32"
+    here |= dict.fromkeys(graph.edge_networks, f"{EDGE}/32")
+    here |= {mesh.cidr: f"{MESH}/32" for mesh in graph.meshes.values()}
     own = replace(
         ingress,
         http_port=ports[0],
@@ -143,10 +146,16 @@ def _moved(route: Route, here: Mapping[str, str], service: int) -> Route:
     return replace(
         route,
         sources=None if route.sources is None else tuple(here[n] for n in route.sources),
+        access=_access_moved(route.access, here),
         upstream=f"127.0.0.1:{service}" if answers else None,
         upstream_file=None,
         port=service if answers else None,
     )
+
+
+def _access_moved(access: Access, here: Mapping[str, str]) -> Access:
+    allow = None if access.allow is None else tuple(here[n] for n in access.allow)
+    return access.model_copy(update={"allow": allow})
 
 
 def cases(graph: StackGraph, ingress: Ingress) -> Iterator[Case]:
@@ -155,11 +164,40 @@ def cases(graph: StackGraph, ingress: Ingress) -> Iterator[Case]:
     for route in routes:
         if route.name.startswith("*."):
             continue
+        callers = _Callers.of(graph, ingress, route)
         beside = [other for other in routes if other.name == route.name and other is not route]
-        yield from _callers(ingress, route)
-        yield from _forgers(ingress, route)
-        yield from _spellings(ingress, route, beside)
-        yield from _names(ingress, route)
+        yield from _callers(callers)
+        yield from _forgers(callers)
+        yield from _spellings(callers, beside)
+        yield from _names(callers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Callers:
+    """Who calls a route: requests that reach says are let in, and requests that it says are not.
+
+    Those that are let in come with the address that the service is told, and whether a password
+    is asked for. ``behind``: Cloudflare is believed whom it calls for.
+    """
+
+    ingress: Ingress
+    route: Route
+    behind: bool
+    admitted: tuple[tuple[Request, str, bool], ...]
+    refused: tuple[Request, ...]
+
+    @classmethod
+    def of(cls, graph: StackGraph, ingress: Ingress, route: Route) -> _Callers:
+        """Read them from a route's reach."""
+        ways = route_ways(graph, route)
+        behind = bool(ingress.edge) and route.proxied
+        return cls(
+            ingress=ingress,
+            route=route,
+            behind=behind,
+            admitted=tuple(each for way in ways for each in _by(way, route)),
+            refused=tuple(_strangers(graph, route, {way.place.kind for way in ways}, behind)),
+        )
 
 
 def _path(route: Route) -> str:
@@ -174,76 +212,76 @@ def _ask(route: Route, source: str, **headers: str) -> Request:
     return Request(name=route.name, target=_path(route), source=source, headers=given)
 
 
-def _told(client: str) -> dict[str, str]:
-    return {"CF-Connecting-IP": client}
-
-
-def _behind(ingress: Ingress, route: Route) -> bool:
-    return bool(ingress.edge) and route.proxied
-
-
-def _admitted(ingress: Ingress, route: Route) -> Iterator[tuple[Request, str]]:
-    """Give requests that are let in, each with the address that the service is told."""
-    behind = _behind(ingress, route)
-    if route.sources is None:
-        if behind:
-            request = _ask(route, EDGE)
-            yield replace(request, headers={**request.headers, **_told(VISITOR)}), VISITOR
-        else:
-            yield _ask(route, ELSEWHERE), ELSEWHERE
+def _by(way: Way, route: Route) -> Iterator[tuple[Request, str, bool]]:
+    """Give requests that come one way, each with the address that the service is told."""
+    kind, named = way.place.kind, way.place.name.partition("/")[0]
+    if kind is PlaceKind.CLOUDFLARE:
+        yield _through_the_edge(route, VISITOR), VISITOR, way.password
         return
-    for network in route.sources:
+    address = {PlaceKind.INTERNET: ELSEWHERE, PlaceKind.MESH: MESH, PlaceKind.ADDRESSES: named}[
+        kind
+    ]
+    yield _ask(route, address), address, way.password
+    if way.hops[0] == "cloudflare":
+        yield _through_the_edge(route, address), address, way.password
+
+
+def _through_the_edge(route: Route, client: str) -> Request:
+    request = _ask(route, EDGE)
+    return replace(request, headers={**request.headers, "CF-Connecting-IP": client})
+
+
+def _strangers(
+    graph: StackGraph, route: Route, kinds: set[PlaceKind], behind: bool
+) -> Iterator[Request]:
+    """Give requests from every place that reach does not tell of."""
+    if PlaceKind.INTERNET in kinds:
+        return
+    yield _ask(route, ELSEWHERE)
+    if graph.meshes and PlaceKind.MESH not in kinds:
+        yield _ask(route, MESH)
+    allowed = {n.partition("/")[0] for n in route.access.allow or ()}
+    for network in sorted({n for r in graph.routes.values() for n in r.access.allow or ()}):
         address = network.partition("/")[0]
-        request = _ask(route, address)
-        yield request, address
+        if address not in allowed | {EDGE, MESH}:
+            yield _ask(route, address)
+    if PlaceKind.CLOUDFLARE not in kinds and EDGE not in allowed:
+        yield _ask(route, EDGE)
         if behind:
-            through = replace(request, source=EDGE, headers={**request.headers, **_told(address)})
-            yield through, address
+            yield _through_the_edge(route, VISITOR)
 
 
-def _refused(ingress: Ingress, route: Route) -> Iterator[Request]:
-    """Give requests that are not let in for where they come from."""
-    if route.sources is not None:
-        yield _ask(route, ELSEWHERE)
-        if _behind(ingress, route) and f"{EDGE}/32" not in route.sources:
-            request = _ask(route, EDGE)
-            yield replace(request, headers={**request.headers, **_told(VISITOR)})
-            yield request
-    elif _behind(ingress, route):
-        yield _ask(route, ELSEWHERE)
-
-
-def _callers(ingress: Ingress, route: Route) -> Iterator[Case]:
-    for request, client in _admitted(ingress, route):
+def _callers(callers: _Callers) -> Iterator[Case]:
+    route = callers.route
+    for request, client, password in callers.admitted:
         yield Case(why=f"{route.address} admits", request=request, expected=PASSED, client=client)
-        if route.access.basic_auth:
+        if password:
             bare = {n: v for n, v in request.headers.items() if n != "Authorization"}
             yield Case(
                 why=f"{route.address} asks for a password",
                 request=replace(request, headers=bare),
                 expected=frozenset({401}),
             )
-    for request in _refused(ingress, route):
+    for request in callers.refused:
         yield Case(why=f"{route.address} refuses", request=request, expected=frozenset({403}))
 
 
-def _forgers(ingress: Ingress, route: Route) -> Iterator[Case]:
+def _forgers(callers: _Callers) -> Iterator[Case]:
     """Who may not claims to be who may; and who may, to be another."""
-    behind = _behind(ingress, route)
-    admitted = [client for _, client in _admitted(ingress, route)]
-    for request in _refused(ingress, route):
+    route = callers.route
+    for request in callers.refused:
         for header in FORGED:
-            if request.source == EDGE and header == "CF-Connecting-IP":
+            if callers.behind and request.source == EDGE and header == "CF-Connecting-IP":
                 continue  # Cloudflare is believed
-            forged = {**request.headers, header: admitted[0]}
+            forged = {**request.headers, header: callers.admitted[0][1]}
             yield Case(
                 why=f"{route.address} refuses who forges {header}",
                 request=replace(request, headers=forged),
                 expected=frozenset({403}),
             )
-    for request, client in _admitted(ingress, route):
+    for request, client, _ in callers.admitted:
         for header in FORGED:
-            if behind and request.source == EDGE and header == "CF-Connecting-IP":
+            if callers.behind and request.source == EDGE and header == "CF-Connecting-IP":
                 continue
             forged = {**request.headers, header: "198.51.100.66"}
             yield Case(
@@ -254,8 +292,9 @@ def _forgers(ingress: Ingress, route: Route) -> Iterator[Case]:
             )
 
 
-def _spellings(ingress: Ingress, route: Route, beside: list[Route]) -> Iterator[Case]:
+def _spellings(callers: _Callers, beside: list[Route]) -> Iterator[Case]:
     """Odd spellings of a path: no detour by a more open path leads to it."""
+    route = callers.route
     path = _path(route)
     first, letter = path[1:2], path[1:2] or "x"
     odd = [
@@ -293,8 +332,8 @@ def _spellings(ingress: Ingress, route: Route, beside: list[Route]) -> Iterator[
             f"{door}/.//..{path}",
             f"/{door}{path}",
         ]
-    for request in _refused(ingress, route):
-        if request.source != ELSEWHERE and request.headers:
+    for request in callers.refused:
+        if request.source != ELSEWHERE and (request.source != EDGE or request.headers):
             continue
         for target in dict.fromkeys(odd):
             if not _leads_elsewhere(target, beside):
@@ -303,7 +342,7 @@ def _spellings(ingress: Ingress, route: Route, beside: list[Route]) -> Iterator[
                     request=replace(request, target=target),
                     expected=STOPPED,
                 )
-    for request, _ in _admitted(ingress, route):
+    for request, *_ in callers.admitted:
         for target in dict.fromkeys(odd):
             yield Case(
                 why=f"{route.address} answers another spelling",
@@ -323,10 +362,11 @@ def _leads_elsewhere(target: str, beside: list[Route]) -> bool:
     )
 
 
-def _names(ingress: Ingress, route: Route) -> Iterator[Case]:
+def _names(callers: _Callers) -> Iterator[Case]:
     """Odd ways to say whom a request is for."""
+    route = callers.route
     path = _path(route)
-    port = ingress.https_port
+    port = callers.ingress.https_port
     hosts = (route.name.upper(), f"{route.name}:{port}", f"{route.name}.", f"{route.name}:1")
     asked = [{"host": host} for host in hosts]
     asked += [
@@ -336,13 +376,13 @@ def _names(ingress: Ingress, route: Route) -> Iterator[Case]:
         {"target": f"https://{route.name}{path}", "host": "other.example.com"},
     ]
     for each in asked:
-        for request in _refused(ingress, route):
+        for request in callers.refused:
             yield Case(
                 why=f"{route.address} refuses by {each}",
                 request=replace(request, **each),  # type: ignore[arg-type]
                 expected=STOPPED,
             )
-        for request, client in _admitted(ingress, route):
+        for request, client, _ in callers.admitted:
             yield Case(
                 why=f"{route.address} answers {each}",
                 request=replace(request, **each),  # type: ignore[arg-type]

@@ -35,6 +35,9 @@ def wrong(graph: StackGraph, ingress: Ingress, folder: Path) -> tuple[int, list[
         with running(folder, main, (http, https)) as proxy:
             send = over_tls(proxy.https, proxy.trust)
             table = list(cases(graph, ingress))
+            assert {each.request.name for each in table} == {
+                route.name for route in graph.routes_of(ingress)
+            }
             return len(table), [found for case in table if (found := case.check(send))]
 
 
