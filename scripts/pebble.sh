@@ -7,14 +7,20 @@ cd "$(dirname "$0")/.."
 
 if have pebble || [ -x .tools/bin/pebble ]; then exit 0; fi
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -e "$keys" ] || die "pebble: this is no Debian, so it is not fetched; tests that need it are skipped"
+# from where this machine has Debian's packages, too
+# shellcheck disable=SC2016 # apt-get's own placeholders
+mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+	sed -n 's/^Debian //p' | head -n 1)
+if [ ! -e "$keys" ] || [ -z "$mirror" ]; then
+	die "pebble: this is no Debian, so it is not fetched; tests that need it are skipped"
+fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/lists/partial"
 # _apt, as whom apt downloads, may look into it
 chmod 755 "$scratch"
-printf 'deb [signed-by=%s] http://deb.debian.org/debian trixie main\n' "$keys" >"$scratch/sources.list"
+printf 'deb [signed-by=%s] %s trixie main\n' "$keys" "$mirror" >"$scratch/sources.list"
 from_trixie() {
 	apt-get -qq -o Dir::Etc::sourcelist="$scratch/sources.list" -o Dir::Etc::sourceparts=- \
 		-o Dir::State::lists="$scratch/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
