@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import gc
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.output import (
-    FAILED,
-    FOUND,
-    exit_code,
-    findings_json,
-    note,
-    show_findings,
-    show_table,
-    write_atomically,
-)
+from cli.output import FAILED, exit_code, note, show_findings, show_table, write_atomically
 from cli.project import Project
 from config.finding import FindingsError, Severity
-from graph.platforms import Ask
 
 app = typer.Typer(
     name="stackgraph",
@@ -108,32 +97,17 @@ def check_command(
     ] = False,
 ) -> None:
     """Report all findings of the files and the rules."""
-    graph, answered = None, True
-    try:
-        judgement = _project().judge(stack, systems or (), ask=_registries(images))
-        findings, graph = judgement.findings, judgement.graph
-        if live:
-            from cli.live import add_live
+    from cli.check import Questions, show_check
 
-            findings, answered = add_live(findings, graph, resolver, address or ())
-    except FindingsError as error:
-        findings = error.findings
-    if severity is Severity.ERROR:
-        findings = tuple(finding for finding in findings if finding.severity is severity)
-    if format_ is CheckFormat.JSON:
-        typer.echo(findings_json(findings))
-    elif format_ is CheckFormat.SARIF:
-        from cli.sarif import findings_sarif
-
-        typer.echo(findings_sarif(findings))
-    else:
-        show_findings(findings)
-        note(f"{len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
-        if records and graph is not None:
-            from cli.records import show_external
-
-            show_external(graph)
-    raise typer.Exit(exit_code(findings) if answered else FAILED)
+    if not live and (resolver or address):
+        option = "--resolver" if resolver else "--address"
+        note(f"{option} is for --live, which is not given; add --live, or remove {option}")
+        raise typer.Exit(FAILED)
+    asked = Questions(
+        images=images, live=live, resolver=resolver, addresses=address or (), records=records
+    )
+    code = show_check(_project(), stack, systems or (), asked, format_.value, severity)
+    raise typer.Exit(code)
 
 
 @app.command("plan")
@@ -249,11 +223,12 @@ def docs_command(
 ) -> None:
     """Write the pages of systems into docs/systems/, and the one of the rules."""
     from cli.docs import pages
+    from cli.fresh import keep_fresh
 
     def write() -> None:
         project = _project()
         texts = pages(project, stack, systems or ())
-        _keep_fresh(project.root, texts, only_check=only_check, remedy="run stackgraph docs")
+        keep_fresh(project.root, texts, only_check=only_check, remedy="run stackgraph docs")
 
     _reporting(write)
 
@@ -268,34 +243,10 @@ def schema_command(
     ] = False,
 ) -> None:
     """Write the JSON Schemas that editors use for system.yaml and compose files."""
+    from cli.fresh import keep_fresh
     from config.schema import schemas
 
-    _keep_fresh(to, schemas(), only_check=only_check, remedy="run stackgraph schema")
-
-
-def _keep_fresh(to: Path, texts: Mapping[str, str], *, only_check: bool, remedy: str) -> None:
-    """Write generated texts by their names below a directory; or only tell which are stale."""
-    stale = []
-    for name, text in texts.items():
-        file = to / name
-        shown = os.path.relpath(file)
-        if only_check:
-            if not file.is_file() or file.read_text(encoding="utf-8") != text:
-                stale.append(shown)
-        elif write_atomically(file, text):
-            typer.echo(shown)
-    for name in stale:
-        note(f"{name} is stale; {remedy}")
-    if stale:
-        raise typer.Exit(FOUND)
-
-
-def _registries(asked: bool) -> Ask | None:
-    if not asked:
-        return None
-    from cli.images import ask
-
-    return ask
+    keep_fresh(to, schemas(), only_check=only_check, remedy="run stackgraph schema")
 
 
 def _project() -> Project:

@@ -91,4 +91,4 @@ def _short(node: str) -> str:
     if not colon:
         return node
     name = rest.partition("/")[2] or rest
-    return f"{kind} {name}" if kind in ("ingress", "network", "site") else name
+    return f"{kind} {name}" if kind in ("ingress", "network", "site", "tunnel") else name

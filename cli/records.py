@@ -13,7 +13,7 @@ from config.finding import Finding, FindingsError, Source, one_of
 from graph.edge.records import ZoneRecord, zone_records
 from graph.mesh_records import mesh_records
 from graph.model import MeshRecord, StackGraph, Zone
-from graph.records import TTL_AUTOMATIC, WantedRecord, Why, unknown_address, wanted_records
+from graph.records import TTL_AUTOMATIC, WantedRecord, Why, type_of, unknown, wanted_records
 from render.mesh_dns import hosts_file, written_by
 from render.zone_file import zone_files
 
@@ -67,7 +67,7 @@ def records_table(
     rows = [
         (
             record.name,
-            record.target.type if record.target else "A",
+            type_of(record),
             _value(graph, record),
             _lasting(record.ttl, proxied=record.proxied),
             OURS if zone.provider == "cloudflare" else zone.managed_by or "others",
@@ -97,7 +97,7 @@ def records_data(graph: StackGraph, zones: tuple[Zone, ...]) -> list[dict[str, A
             "provider": zone.provider,
             "managed_by": zone.managed_by,
             "name": record.name,
-            "type": record.target.type if record.target else None,
+            "type": type_of(record) if record.target or record.tunnel else None,
             "value": record.target.value if record.target else None,
             "host": graph.hosts[record.host].key,
             "ttl": record.ttl,
@@ -192,4 +192,4 @@ def _place(source: Source) -> dict[str, Any]:
 def _value(graph: StackGraph, record: WantedRecord) -> str:
     if record.target is not None:
         return record.target.value
-    return unknown_address(graph, graph.hosts[record.host])
+    return unknown(graph, record)

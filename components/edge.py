@@ -111,7 +111,8 @@ class CloudflareZone(pulumi.ComponentResource):
     ) -> list[pulumi.Resource]:
         """Write records, after what decides who may come, and after what they lead to.
 
-        ``addresses`` are those of hosts, by node id, for records without a value of their own.
+        ``addresses`` are those of hosts and tunnels, by node id, for records without a value of
+        their own.
         """
         return [self._record(record, addresses, after) for record in records]
 
@@ -179,7 +180,7 @@ class CloudflareZone(pulumi.ComponentResource):
     ) -> pulumi.Resource:
         content: pulumi.Input[str] | None = record.value
         if content is None and record.caa is None:
-            content = addresses[record.host or ""]
+            content = addresses[record.tunnel or record.host or ""]
         caa = record.caa
         made: pulumi.Resource = cloudflare.DnsRecord(
             f"{self._name}-{record.key}",

@@ -43,9 +43,6 @@ class HostSetup(pulumi.ComponentResource):
     `graph.firewall.openings` does not name.
     """
 
-    ready: pulumi.Output[str]
-    """The host's address, known once everything was checked."""
-
     last: pulumi.Resource
     """What must be done before anything else is: Docker answers, and the firewall is up."""
 
@@ -73,9 +70,7 @@ class HostSetup(pulumi.ComponentResource):
             after=last,
             because=staged,
         )
-        address = pulumi.Output.from_input(args.connection.address)
-        self.ready = pulumi.Output.all(address, self.last.urn).apply(lambda all_: str(all_[0]))
-        self.register_outputs({"ready": self.ready})
+        self.register_outputs({})
 
     def _step(
         self,

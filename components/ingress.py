@@ -73,6 +73,8 @@ class CaddyIngress(pulumi.ComponentResource):
 
     container: docker.Container
     """The proxy's container: created, and started by `serve`."""
+    tunnel_network: docker.Network | None
+    """Where cloudflared calls it; None without a tunnel."""
 
     def __init__(
         self, name: str, args: CaddyIngressArgs, opts: pulumi.ResourceOptions | None = None
@@ -81,13 +83,16 @@ class CaddyIngress(pulumi.ComponentResource):
         self._name, self._args = name, args
         ingress, provider = args.ingress, args.host.provider
         child = pulumi.ResourceOptions(parent=self, provider=provider)
+        self.tunnel_network = self._tunnel_network()
+        own = [self.tunnel_network] if self.tunnel_network else []
+        after = [*args.after, *own]
         network = docker.Network(
             name,
             name=ingress.network_name,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=provider,
-                depends_on=list(args.after),
+                depends_on=after,
                 delete_before_replace=True,
             ),
         )
@@ -107,7 +112,7 @@ class CaddyIngress(pulumi.ComponentResource):
             name,
             self._container_args(network.name, config.name, data.name),
             # Removed before the networks it has joined: they could not go while it is on them.
-            opts=handover_options(self, provider, [image, *args.networks.values()]),
+            opts=handover_options(self, provider, [image, *args.networks.values(), *own]),
         )
         self._links = [self._link(id_, network) for id_, network in args.networks.items()]
         self.register_outputs({"container_name": self.container.name})
@@ -147,13 +152,18 @@ class CaddyIngress(pulumi.ComponentResource):
             must_run=False,
             command=["caddy", "run", "--config", CADDYFILE, "--adapter", "caddyfile"],
             network_mode="bridge",
-            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network)],
+            networks_advanced=[
+                docker.ContainerNetworksAdvancedArgs(name=network),
+                *self._tunnelled(),
+            ],
             ports=[
                 docker.ContainerPortArgs(
                     internal=port, external=port, ip=ANY_ADDRESS, protocol="tcp"
                 )
                 for port in (ingress.http_port, ingress.https_port)
-            ],
+            ]
+            if ingress.tunnel is None
+            else None,
             mounts=[
                 docker.ContainerMountArgs(type="volume", source=config, target=CONFIG_DIRECTORY),
                 docker.ContainerMountArgs(type="volume", source=data, target=DATA_DIRECTORY),
@@ -176,6 +186,34 @@ class CaddyIngress(pulumi.ComponentResource):
             stop_timeout=INGRESS_GRACE_SECONDS,
             destroy_grace_seconds=INGRESS_GRACE_SECONDS,
         )
+
+    def _tunnel_network(self) -> docker.Network | None:
+        """Declare the network in which cloudflared calls the proxy, and nobody else is."""
+        tunnel = self._args.ingress.tunnel
+        if tunnel is None:
+            return None
+        return docker.Network(
+            tunnel.logical_name,
+            name=tunnel.network_name,
+            ipam_configs=[
+                docker.NetworkIpamConfigArgs(
+                    subnet=tunnel.subnet, gateway=tunnel.gateway, ip_range=tunnel.addresses
+                )
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=self._args.host.provider,
+                depends_on=list(self._args.after),
+                delete_before_replace=True,
+            ),
+        )
+
+    def _tunnelled(self) -> Iterator[docker.ContainerNetworksAdvancedArgs]:
+        tunnel = self._args.ingress.tunnel
+        if tunnel is not None and self.tunnel_network is not None:
+            yield docker.ContainerNetworksAdvancedArgs(
+                name=self.tunnel_network.name, aliases=[tunnel.alias]
+            )
 
     def _sites(self) -> Iterator[docker.ContainerMountArgs]:
         """Mount the directories of sites: a content that is put there is served at once."""

@@ -16,6 +16,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 import pulumi
 import pulumi_tls as tls
 
+from components.ssh import docker_url
 from config.units import format_port_range
 
 Family: TypeAlias = Literal["ipv4", "ipv6"]
@@ -168,11 +169,7 @@ class Ssh:
     @property
     def url(self) -> pulumi.Output[str]:
         """The address of its Docker daemon, as the Docker CLI takes it in DOCKER_HOST."""
-        return self.address.apply(
-            lambda address: (
-                f"ssh://{self.user}@{f'[{address}]' if ':' in address else address}:{self.port}"
-            )
-        )
+        return self.address.apply(lambda address: docker_url(self.user, address, self.port))
 
 
 def packed(user_data: pulumi.Input[str], *, limit: int, cloud: str) -> pulumi.Output[str]:

@@ -43,9 +43,6 @@ class NginxIngress(pulumi.ComponentResource):
     stay.
     """
 
-    ready: pulumi.Output[str]
-    """The name of the ingress, known once its routes are in force."""
-
     last: pulumi.Resource
     """What has put the routes into force."""
 
@@ -80,8 +77,7 @@ class NginxIngress(pulumi.ComponentResource):
             # nginx reads them when it is reloaded, and users' files each time
             because=[authorities[each] for each in sorted(authorities)],
         )
-        self.ready = self.last.urn.apply(lambda _: args.ingress.logical_name)
-        self.register_outputs({"ready": self.ready})
+        self.register_outputs({})
 
     def _users(self) -> Mapping[str, pulumi.Output[str]]:
         routes = self._args.graph.routes_of(self._args.ingress)

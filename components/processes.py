@@ -42,9 +42,6 @@ class Processes(pulumi.ComponentResource):
     neither Node.js nor PM2. Removed, it stops what it has started; code and data stay.
     """
 
-    ready: pulumi.Output[str]
-    """The host's key, known once everything runs and listens where it is declared to."""
-
     last: pulumi.Resource
     """What has started and checked everything."""
 
@@ -77,8 +74,7 @@ class Processes(pulumi.ComponentResource):
             because=[environments[key] for key in sorted(environments)],
             machine=args.machine,
         )
-        self.ready = self.last.urn.apply(lambda _: host.key)
-        self.register_outputs({"ready": self.ready})
+        self.register_outputs({})
 
     def _environments(self, args: ProcessesArgs) -> Mapping[str, pulumi.Output[str]]:
         found: dict[str, pulumi.Output[str]] = {}

@@ -22,7 +22,8 @@ from render.files import files_script
 class DockerServiceArgs:
     """What a service needs: its nodes, its host, and by node id what it is attached to.
 
-    ``after`` are the handovers of the services it waits for, ``restarts_with`` the ids of the
+    ``after`` are the handovers of the services it waits for, ``needs`` what its container must not
+    outlive, ``restarts_with`` the ids of the
     containers whose replacement asks for a restart of this one, ``ingress_container`` the proxy
     that its handover switches over, where it is routed.
     """
@@ -37,6 +38,7 @@ class DockerServiceArgs:
     ingress: Ingress | None = None
     ingress_container: pulumi.Resource | None = None
     after: Sequence[pulumi.Resource] = ()
+    needs: Sequence[pulumi.Resource] = ()
     restarts_with: Sequence[pulumi.Output[str]] = ()
 
 
@@ -80,7 +82,7 @@ class DockerService(pulumi.ComponentResource):
             opts=handover_options(
                 self,
                 args.host.provider,
-                [image],
+                [image, *args.needs],
                 _trigger(name, contents) if contents is not None else None,
             ),
         )

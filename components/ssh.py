@@ -20,6 +20,11 @@ CONTROL_PATH = "~/.ssh/stackgraph-%C"
 """Where OpenSSH keeps the connection that its callers share; %C is a hash of where it leads."""
 
 
+def docker_url(user: str, address: str, port: int) -> str:
+    """Write where a host's Docker answers over SSH, as DOCKER_HOST takes it."""
+    return f"ssh://{user}@{f'[{address}]' if ':' in address else address}:{port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshConnection:
     """A way into a host. Address and host key may be outputs of a machine that is made first.
@@ -76,7 +81,7 @@ class SshConnection:
 
     def docker_url(self) -> pulumi.Input[str]:
         """Give the address of the host's Docker, as DOCKER_HOST takes it."""
-        return _of(self.address, lambda address: f"ssh://{self.user}@{address}:{self.port}")
+        return _of(self.address, lambda address: docker_url(self.user, address, self.port))
 
     def options(self, *, shared: bool) -> list[pulumi.Input[str]]:
         """Give the arguments for ``ssh``; with ``shared``, many callers use one connection.
@@ -158,4 +163,4 @@ def _through(jump: Jump, identity_file: str | None) -> str:
     options = [*_of_everyone(_pinned(jump.host_key, "%%H")), *_with_key(identity_file)]
     arguments = [part for option in options for part in ("-o", option)]
     login = f"{jump.user}@{jump.address}"
-    return shlex.join(["ssh", *arguments, "-p", str(jump.port), "-W", "%h:%p", login])
+    return shlex.join(["ssh", *arguments, "-p", str(jump.port), "-W", "[%h]:%p", login])

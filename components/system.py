@@ -16,7 +16,7 @@ from components.machine import living_on, machine
 from components.programs import ProgramsArgs, programs
 from components.ssh import SshConnection
 from components.zones import Zones
-from graph.model import Host, StackGraph
+from graph.model import Host, Ingress, StackGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +182,26 @@ class System(pulumi.ComponentResource):
         ingress.serve([*ready, *self._zones.prove(host, self._by_id(), ready)])
         self._serving[host.id] = [
             ingress,
+            *self._dig(ingress_node, ingress, docker_host),
             *self._add_programs(host, docker_host, _handed_over(apps)),
         ]
+
+    def _dig(self, node: Ingress, ingress: CaddyIngress, host: DockerHost) -> list[pulumi.Resource]:
+        """Declare the tunnel to an ingress, where it has one. Give what then serves."""
+        tunnel, network = node.tunnel, ingress.tunnel_network
+        if tunnel is None or network is None:
+            return []
+        # Its SDK takes a second to load.
+        from components.tunnel import CloudflareTunnel, CloudflareTunnelArgs, cloudflared
+
+        made = CloudflareTunnel(
+            tunnel.logical_name,
+            CloudflareTunnelArgs.of(self._args.graph, node, tunnel),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self._zones.lead(tunnel, made.address)
+        carried = made.carry([ingress])
+        return [cloudflared(node, tunnel, host, network.name, made, [carried], self._on(host))]
 
     def _add_programs(
         self, host: Host, docker_host: DockerHost, after: Sequence[pulumi.Resource]

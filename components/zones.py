@@ -12,7 +12,7 @@ import pulumi
 
 from components.ingress import Certificate
 from graph.edge import ZoneRecord, zone_records
-from graph.model import Host, Ingress, StackGraph
+from graph.model import Host, Ingress, StackGraph, Tunnel
 
 if TYPE_CHECKING:
     from components.edge import CloudflareZone
@@ -31,6 +31,7 @@ class Zones:
         self._graph = graph
         self._zones: dict[str, CloudflareZone] = {}
         self._waiting: dict[str, list[ZoneRecord]] = {}
+        self._tunnels: dict[str, pulumi.Input[str]] = {}
         for zone in graph.zones.values():
             if zone.system != system or zone.settings is None:
                 continue
@@ -42,6 +43,10 @@ class Zones:
                 zone.logical_name, CloudflareZoneArgs.of(graph, zone), opts
             )
             self._waiting[zone.id] = list(zone_records(graph, zone))
+
+    def lead(self, tunnel: Tunnel, address: pulumi.Input[str]) -> None:
+        """Lead the records of a tunnel's names to it."""
+        self._tunnels[tunnel.id] = address
 
     def certificates(self, ingress: Ingress) -> dict[str, Certificate]:
         """Give an ingress's certificates of the Origin CA, by the name of their zone."""
@@ -92,5 +97,6 @@ class Zones:
         """Write all other records; those of a host after what is to be there, by its node id."""
         for id_, zone in self._zones.items():
             for record in self._waiting[id_]:
-                zone.point([record], addresses, after.get(record.host or "", ()))
+                known = {**addresses, **self._tunnels}
+                zone.point([record], known, after.get(record.host or "", ()))
             self._waiting[id_] = []

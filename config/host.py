@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from config.access import Sources, SourcesField
 from config.base import Model
 from config.certificates import CertificatesField
+from config.tunnel import TunnelField
 from config.units import (
     ByteSize,
     Cidr,
@@ -57,7 +58,7 @@ Email = Annotated[str, AfterValidator(_email)]
 class CaddyIngress(Model):
     """Caddy in a container, in front of the routes of its host.
 
-    On the dev stack all certificates are internal.
+    On the dev stack all certificates are internal, and there is no tunnel.
     """
 
     kind: Literal["caddy"]
@@ -67,6 +68,20 @@ class CaddyIngress(Model):
         default="acme",
         description="acme: Let's Encrypt; internal: its own; origin: Cloudflare's, where proxied.",
     )
+    tunnel: TunnelField | None = Field(
+        default=None, description="cloudflare: callers come by a tunnel, and no port is open."
+    )
+
+    @model_validator(mode="after")
+    def _trusted_by_the_tunnel(self) -> CaddyIngress:
+        if self.tunnel is not None and self.certificates in ("acme", "internal"):
+            why = {
+                "acme": "are proven over ports 80 and 443, which a tunnel leaves closed",
+                "internal": "are its own, which cloudflared does not trust",
+            }[self.certificates]
+            msg = f"certificates of kind {self.certificates} {why}; set certificates: origin"
+            raise ValueError(msg)
+        return self
 
 
 class NginxIngress(Model):
@@ -78,6 +93,17 @@ class NginxIngress(Model):
 
     kind: Literal["nginx"]
     email: Email | None = Field(default=None, description="Account address for the ACME issuer.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_a_tunnel(cls, value: object) -> object:
+        if isinstance(value, Mapping) and "tunnel" in value:
+            msg = (
+                "a tunnel ends in a container's network, and nginx is a program of the host; use "
+                "kind: caddy, or remove tunnel"
+            )
+            raise ValueError(msg)
+        return value
 
 
 Ingress = Annotated[CaddyIngress | NginxIngress, Field(discriminator="kind")]
@@ -229,6 +255,12 @@ def _environment_name(text: str) -> str:
 def _one_line(text: str) -> str:
     if re.search(r"[\x00-\x1f\x7f]", text):
         msg = "it holds a control character; write one line, or put it into a file of the program"
+        raise ValueError(msg)
+    if found := re.search(r"\$\{[A-Za-z_][A-Za-z0-9_]*", text):
+        msg = (
+            f"{found[0]}}} is not filled in here; write the value itself, or name a secret under "
+            "secrets"
+        )
         raise ValueError(msg)
     return text
 

@@ -11,10 +11,11 @@ from config.certificates import CertificateFiles, Certificates, DnsChallenge, se
 from config.host import DEFAULT_CADDY_IMAGE, CaddyIngress
 from config.load import LoadedSystem
 from graph.apps import ANY_ADDRESS
-from graph.model import HostPort, Ingress, Route, Service
+from graph.model import HostPort, Ingress, Route, Service, Tunnel
 from graph.names import logical
 from graph.nodes import Nodes
 from graph.routes import ingress_kind
+from graph.tunnels import tunnel_of
 
 HTTP_PORT, HTTPS_PORT = 80, 443
 
@@ -40,6 +41,10 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
     routes = [route for route in nodes.routes.values() if route.ingress == id_]
     routed = sorted({route.service for route in routes if route.service is not None})
     certificates = _certificates(loaded, nodes, host_key)
+    tunnel = None
+    if isinstance(spec, CaddyIngress) and spec.tunnel is not None and not dev:
+        at = loaded.document.where(("hosts", host_key, "ingress", "tunnel"))
+        tunnel = tunnel_of(nodes, host, spec.tunnel, routes, at)
     ingress = Ingress(
         id=id_,
         host=host,
@@ -52,9 +57,7 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
         certificates=certificates.kind,
         dns_token=certificates.token,
         certificate_files=certificates.files,
-        edge=()
-        if dev or not any(route.proxied for route in routes)
-        else tuple(sorted(nodes.edge_networks)),
+        edge=_believed(nodes, routes, tunnel),
         sites=() if dev else _sites(routes),
         reaches_host=caddy and any(route.process and route.upstream for route in routes),
         # Docker gives published ports to the network whose name sorts first: a running proxy must
@@ -67,9 +70,10 @@ def _add_ingress(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> None:
         else (),
         waits_for=tuple(routed),
         source=source,
+        tunnel=tunnel,
     )
     nodes.ingresses[id_] = ingress
-    for port in (ingress.http_port, ingress.https_port):
+    for port in () if tunnel else (ingress.http_port, ingress.https_port):
         nodes.host_ports.append(
             HostPort(
                 host=host,
@@ -106,6 +110,16 @@ def _certificates(loaded: LoadedSystem, nodes: Nodes, host_key: str) -> _From:
     if isinstance(said, CertificateFiles):
         return _From("files", files=(said.certificate, said.key))
     return _From(said)
+
+
+def _believed(nodes: Nodes, routes: Sequence[Route], tunnel: Tunnel | None) -> tuple[str, ...]:
+    """Give the networks whose word on who calls an ingress takes."""
+    if tunnel is not None:
+        return (tunnel.addresses,)
+    dev = nodes.settings.target == "dev"
+    if dev or not any(route.proxied for route in routes):
+        return ()
+    return tuple(sorted(nodes.edge_networks))
 
 
 def _sites(routes: Sequence[Route]) -> tuple[str, ...]:

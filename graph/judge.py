@@ -59,7 +59,8 @@ def judge(
     if answers is not None:
         found = tuple(with_answers(found, graph, answers))
     undecided = () if all_answered(graph, answers) else (RULE,)
-    counting, waived = apply(found, graph, today, undecided)
+    unread = {system.name for system in systems if system.unreadable}
+    counting, waived = apply(found, graph, today, undecided, unread)
     return Judgement(
         systems=systems, graph=graph, findings=ordered([*findings, *counting]), waived=waived
     )

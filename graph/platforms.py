@@ -65,6 +65,8 @@ def wanted(graph: StackGraph) -> Iterator[Wanted]:
     """Give the images that our hosts pull: none that is built, a stand-in, or others' to run."""
     images = [(s.image.reference, s.host, at(s.source, "image")) for s in pulled(graph)]
     images += [(i.image, i.host, at(i.source, "image")) for i in graph.ingresses.values()]
+    tunnels = (i.tunnel for i in graph.ingresses.values() if i.tunnel)
+    images += [(t.image, t.host, at(t.source, "image")) for t in tunnels]
     for reference, host_id, source in images:
         host = graph.hosts[host_id]
         if reference and host.managed_by is None:

@@ -111,10 +111,14 @@ def route_ways(graph: StackGraph, route: Route) -> tuple[Way, ...]:
     """Give the ways to a routed path; none where no ingress serves it."""
     if route.ingress is None:
         return ()
-    host = graph.ingresses[route.ingress].host
-    end = (host, route.ingress, *_behind(graph, route))
+    ingress = graph.ingresses[route.ingress]
+    # cloudflared on the host has called Cloudflare: nothing comes in at the host itself.
+    way_in = (ingress.tunnel.id if ingress.tunnel else ingress.host,)
+    end = (*way_in, route.ingress, *_behind(graph, route))
     password = route.access.basic_auth is not None
-    if route.sources is not None:
+    if ingress.tunnel is not None and not route.proxied:
+        return ()  # whose name leads to the host, where no port is open
+    if not route.access.anywhere:
         return tuple(
             Way(
                 place=place,
@@ -124,6 +128,7 @@ def route_ways(graph: StackGraph, route: Route) -> tuple[Way, ...]:
                 password=password,
             )
             for place in _widest_first(list(_places(graph, route.access)))
+            if ingress.tunnel is None or _comes_by_tunnel(graph, place)
         )
     if graph.target == "dev":
         return (
@@ -133,7 +138,7 @@ def route_ways(graph: StackGraph, route: Route) -> tuple[Way, ...]:
         why = "access is public" + (" and its name is not proxied" if route.zone else "")
         return (Way(place=Place(PlaceKind.INTERNET), hops=end, why=why, password=password),)
     # Past Cloudflare nobody comes: the ingress answers a proxied name to Cloudflare alone.
-    why = "access is public and its name is proxied"
+    why = "access is public and its name is proxied" + (", by a tunnel" if ingress.tunnel else "")
     return (
         Way(
             place=Place(PlaceKind.CLOUDFLARE), hops=("cloudflare", *end), why=why, password=password
@@ -152,6 +157,14 @@ def _through_the_edge(graph: StackGraph, route: Route, place: Place) -> bool:
         and place.kind is PlaceKind.ADDRESSES
         and place.name not in graph.edge_networks
     )
+
+
+def _comes_by_tunnel(graph: StackGraph, place: Place) -> bool:
+    """Whether callers from a place are told from others behind a tunnel, past which nobody comes.
+
+    Cloudflare tells their address, which is on the internet: none in a mesh, and none of its own.
+    """
+    return place.kind is PlaceKind.ADDRESSES and place.name not in graph.edge_networks
 
 
 def _of_port(graph: StackGraph, port: HostPort) -> Reach:

@@ -24,6 +24,10 @@ TTL_AUTOMATIC = 1
 """What Cloudflare wants to be told of proxied records, and takes no other."""
 
 
+TUNNELS = "cfargotunnel.com"
+"""The domain of Cloudflare's tunnels, each by its id: only Cloudflare's proxy goes there."""
+
+
 class Why(StrEnum):
     """Why a name is in public DNS."""
 
@@ -44,8 +48,9 @@ class Target:
 class WantedRecord:
     """A record that a zone must have: a full ``name``, as declared, leads to a ``host`` (its id).
 
-    ``target`` is None where the host's address is not known yet: see `unknown_address`. ``ttl``
-    is in seconds. ``sources`` are the routes, or the entry of ``records``, that ask for it.
+    ``target`` is None where what it leads to is not known yet: see `type_of` and `unknown`. With
+    ``tunnel`` (its id) that is a tunnel to the host, never the host's address. ``ttl`` is in
+    seconds. ``sources`` are the routes, or the entry of ``records``, that ask for it.
     """
 
     name: str
@@ -57,6 +62,7 @@ class WantedRecord:
     why: Why
     purpose: str
     sources: tuple[Source, ...]
+    tunnel: str | None = None
 
 
 def wanted_records(graph: StackGraph, zone: Zone) -> tuple[WantedRecord, ...]:
@@ -107,6 +113,21 @@ def unknown_address(graph: StackGraph, host: Host) -> str:
     return f"the public address of host {host.key}, which stack {graph.stack} does not say"
 
 
+def type_of(record: WantedRecord) -> RecordType:
+    """Give the type that a record has, or will have once its target is known."""
+    if record.target is not None:
+        return record.target.type
+    return "CNAME" if record.tunnel else "A"
+
+
+def unknown(graph: StackGraph, record: WantedRecord) -> str:
+    """Say what stands for the target of a record that is not known yet."""
+    host = graph.hosts[record.host]
+    if record.tunnel:
+        return f"ID.{TUNNELS}, the tunnel to host {host.key}, known after the first up"
+    return unknown_address(graph, host)
+
+
 def for_the_mesh_alone(routes: Iterable[Route]) -> bool:
     """Whether members of the mesh, and nobody else, may use any of a name's routes."""
     return all(
@@ -141,6 +162,7 @@ def _wanted(graph: StackGraph, zone: Zone) -> Iterator[WantedRecord]:
                 why=why,
                 purpose="; ".join(dict.fromkeys(r.purpose for r in here if r.purpose)),
                 sources=tuple(route.source for route in here),
+                tunnel=ingress.tunnel.id if ingress.tunnel else None,
             )
 
 
@@ -162,10 +184,18 @@ def _merged(one: WantedRecord, other: WantedRecord) -> WantedRecord:
     """Make one of two that lead a name to the same host: what somebody declared decides."""
     first, second = (one, other) if one.why is Why.DECLARED else (other, one)
     purposes = dict.fromkeys(each for each in (first.purpose, second.purpose) if each)
-    return replace(first, purpose="; ".join(purposes), sources=(*first.sources, *second.sources))
+    return replace(
+        first,
+        purpose="; ".join(purposes),
+        sources=(*first.sources, *second.sources),
+        tunnel=first.tunnel or second.tunnel,
+    )
 
 
 def _addressed(graph: StackGraph, record: WantedRecord) -> Iterator[WantedRecord]:
+    if record.tunnel:
+        yield record
+        return
     for target in public_targets(graph, graph.hosts[record.host]) or (None,):
         yield replace(record, target=target)
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from config.finding import Finding, Severity, ordered
 from graph.model import StackGraph, Waiver
+from graph.rules import RULES
 
 EXPIRED, UNUSED = "waiver-expired", "waiver-unused"
 
@@ -25,14 +26,23 @@ def apply(
     graph: StackGraph,
     today: date,
     undecided: Collection[str] = (),
+    unread: Collection[str] = (),
 ) -> tuple[tuple[Finding, ...], tuple[Waived, ...]]:
     """Split findings of rules into those that count and those that are waived.
 
     A waiver that has expired waives nothing and is an error itself. One that waives nothing on
     a prod stack is a warning: the reason for it is gone, or it names the wrong place. Not so
-    where its rule is ``undecided``: not everybody was asked who could tell of a breach.
+    where its rule is ``undecided``: not everybody was asked who could tell of a breach; nor in
+    systems that are ``unread`` in part: what it waives may be there.
     """
     good = [waiver for waiver in graph.waivers if today <= waiver.spec.until]
+    ids = {rule.id for rule in RULES}
+
+    def untold(waiver: Waiver) -> bool:
+        """Whether what it waives may be there, and nobody could tell."""
+        rule = waiver.spec.rule
+        return rule in undecided or (waiver.system in unread and rule in ids)
+
     used: set[Waiver] = set()
     counting: list[Finding] = []
     waived: list[Waived] = []
@@ -50,9 +60,7 @@ def apply(
             )
             remedy = "mend what it waived, or give a reason anew and a later day"
             counting.append(_finding(EXPIRED, waiver, fact, remedy, Severity.ERROR))
-        elif waiver in used or waiver.spec.rule in undecided:
-            continue
-        elif graph.target == "prod":
+        elif graph.target == "prod" and waiver not in used and not untold(waiver):
             fact = f"nothing breaks {waiver.spec.rule} at {waiver.spec.path}"
             remedy = "remove the waiver, or correct its rule or path"
             counting.append(_finding(UNUSED, waiver, fact, remedy, Severity.WARNING))

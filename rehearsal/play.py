@@ -112,7 +112,9 @@ class Play:
             if zone.create:
                 found[name] = {**access, "account": "a" * 32}
             else:
-                found[name] = {**access, "zone_id": self.edge.add_zone(name, plan=zone.plan).id}
+                id_ = self.edge.add_zone(name, plan=zone.plan).id
+                # a tunnel is the account's
+                found[name] = {**access, "zone_id": id_, "account": "a" * 32}
         return found
 
     def machines(self) -> list[str]:
@@ -127,7 +129,9 @@ class Play:
         """Save what the hosts need not pull, with the names that it has there."""
         ours = {each.id for each in self.graph.hosts.values() if each.managed_by is None}
         used = {s.image.reference for s in self.graph.services.values() if s.host in ours}
-        used |= {i.image for i in self.graph.ingresses.values() if i.image}
+        for ingress in self.graph.ingresses.values():
+            used |= {ingress.image} if ingress.image else set()
+            used |= {ingress.tunnel.image} if ingress.tunnel else set()
         instead = stand_ins(self.graph)
         names: dict[str, str] = {}
         made = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from graph import tunnels
 from graph.model import Service, StackGraph
 from rehearsal.images import Kind, Stub, make_image
 
@@ -41,12 +42,25 @@ class StandIn:
     stub: Stub | None = None
 
 
+CLOUDFLARED: Final = StandIn(
+    "stub",
+    Stub(
+        name="cloudflared",
+        user=tunnels.USER,
+        http=(int(tunnels.METRICS.rpartition(":")[2]),),
+        programs=("/usr/local/bin/cloudflared",),
+    ),
+)
+
+
 def stand_ins(graph: StackGraph) -> dict[str, StandIn]:
     """Give what stands in for each image that a system uses, by the image's name."""
     users: dict[str, list[Service]] = {}
     for service in graph.services.values():
         users.setdefault(service.image.reference, []).append(service)
     found = {each.image: StandIn("caddy") for each in graph.ingresses.values() if each.image}
+    # Where it is well when it is connected, a stand-in is when it answers.
+    found |= {i.tunnel.image: CLOUDFLARED for i in graph.ingresses.values() if i.tunnel}
     return found | {name: _stand_in(name, services) for name, services in users.items()}
 
 

@@ -45,8 +45,6 @@ def routes_script(ingress: Ingress, caddyfile: str) -> str:
     """Give the script that puts a Caddyfile into force; the text is part of it."""
     plan = IngressApply(
         ingress=ingress.logical_name,
-        own_network=ingress.network_name,
-        networks=None,  # a resource each, so that a network is left before it goes
         gate="running",
         timeout_seconds=INGRESS_TIMEOUT_SECONDS,
         grace_seconds=INGRESS_GRACE_SECONDS,

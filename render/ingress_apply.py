@@ -10,21 +10,19 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from render.shell import BASE, CADDY, GATE, HANDOVER, LABEL_INGRESS, assign, each, hooks, quote
+from render.shell import BASE, CADDY, GATE, HANDOVER, LABEL_INGRESS, assign, hooks, quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressApply:
     """What the proxy of one host must be.
 
-    ``ingress`` is the value of its label ``dev.stackgraph.ingress``; ``networks`` are those it is
-    on besides ``own_network``, None where others see to that; ``admin`` is the address of Caddy's
-    admin endpoint where it is not the default. Times in seconds.
+    ``ingress`` is the value of its label ``dev.stackgraph.ingress``; ``admin`` is the address of
+    Caddy's admin endpoint where it is not the default. Times in seconds. Which networks it is on
+    is not its own affair: each is a resource, so that one is left before it goes.
     """
 
     ingress: str
-    own_network: str
-    networks: tuple[str, ...] | None
     gate: Literal["healthy", "running"]
     timeout_seconds: int
     grace_seconds: int
@@ -41,17 +39,15 @@ def ingress_apply_script(plan: IngressApply) -> str:
         "TIMEOUT": plan.timeout_seconds,
         "GRACE": plan.grace_seconds,
     }
-    networks = () if plan.networks is None else (plan.own_network, *plan.networks)
     return "".join(
         [
             *(BASE, GATE, HANDOVER, CADDY, _APPLY, "\n"),
-            each("each_network", ((network,) for network in dict.fromkeys(networks))),
             hooks(
                 {
                     "prepare": (),
                     "before_start": (),
                     "again": (),
-                    "switch": ["leave_networks"],
+                    "switch": (),
                     "switch_back": ["former_caddyfile"],
                 }
             ),
@@ -143,45 +139,12 @@ refuse() {
   quit "$1"
 }
 
-# networks are compared as lines, so that no name can be part of another
-is_line() { case "$nl$2$nl" in *"$nl$1$nl"*) ;; *) false ;; esac; }
-
-join() {
-  if is_line "$1" "$present"; then return 0; fi
-  quietly docker network connect "$1" "$NEW" || {
-    reason="cannot join $1: $reason"
-    return 1
-  }
-  did="$did, joined $1"
-}
-
-# leave_networks: once nothing in force needs them
-leave_networks() {
-  wanted=$(each_network printf '%s\n')
-  [ -n "$wanted" ] || return 0
-  while read -r network; do
-    if [ -z "$network" ] || is_line "$network" "$wanted"; then continue; fi
-    quietly docker network disconnect "$network" "$NEW" || {
-      reason="cannot leave $network: $reason"
-      return 1
-    }
-    did="$did, left $network"
-  done <<PRESENT
-$present
-PRESENT
-}
-
 apply() {
-  nl='
-'
-  did='' kept=''
+  did='nothing to do' kept=''
   state "$NEW" || quit "the proxy cannot be found: $reason"
-  new_name=$name
   cat >"$tmp/Caddyfile"
   [ -s "$tmp/Caddyfile" ] || quit 'no Caddyfile came in'
   image=$(docker inspect --format '{{.Image}}' "$NEW")
-  present=$(docker inspect --format \
-    '{{range $n, $e := .NetworkSettings.Networks}}{{println $n}}{{end}}' "$NEW")
   differs=yes
   if fetch "$NEW" Caddyfile && same "$tmp/fetched" "$tmp/Caddyfile"; then differs=''; fi
   if [ -n "$differs" ]; then
@@ -190,7 +153,6 @@ apply() {
       refuse "Caddy refuses the new Caddyfile, so the former one stays in force:\
  $(whose "$tmp/Caddyfile")$reason"
   fi
-  each_network join || refuse "$new_name $reason"
   if ! runs "$NEW"; then
     if [ -n "$differs" ]; then
       keep || refuse "the Caddyfile cannot be put in place: $reason"
@@ -204,11 +166,9 @@ apply() {
     take Caddyfile.next ||
       refuse "Caddy does not take the new Caddyfile and keeps the former one: $reason"
     keep || quit "Caddy has the new Caddyfile, but it cannot be kept: $reason"
-    did="$did, reloaded"
+    did=reloaded
   fi
-  leave_networks || quit "$new_name $reason"
-  did=${did#, }
-  say "${did:-nothing to do}"
+  say "$did"
 }
 """
 

@@ -29,6 +29,8 @@ class Names:
         if node in graph.meshes:
             return graph.meshes[node].kind
         name = node.partition("/")[2]
+        if node.startswith("tunnel:"):
+            return "cloudflared" if len(graph.ingresses) == 1 else f"cloudflared on {name}"
         if node.startswith("actor:"):
             return name.partition("/")[2]
         if node in graph.services and self._times[graph.services[node].key] == 1:

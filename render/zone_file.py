@@ -12,7 +12,7 @@ import dns.name
 import dns.rdata
 
 from graph.model import StackGraph, Zone
-from graph.records import TTL_SECONDS, WantedRecord, unknown_address, wanted_records
+from graph.records import TTL_SECONDS, WantedRecord, type_of, unknown, wanted_records
 
 _NAME, _TTL, _TYPE = 24, 6, 6
 """Widths of columns; longer ones move the rest of their line."""
@@ -43,8 +43,8 @@ def _line(graph: StackGraph, origin: dns.name.Name, record: WantedRecord) -> str
     name = dns.name.from_text(record.name).relativize(origin).to_text().ljust(_NAME)
     target = record.target
     if target is None:
-        unknown = unknown_address(graph, graph.hosts[record.host])
-        return f"; {name} {record.ttl:<{_TTL}} IN {'A':<{_TYPE}} {_one_line(unknown)}"
+        type_, said = type_of(record), _one_line(unknown(graph, record))
+        return f"; {name} {record.ttl:<{_TTL}} IN {type_:<{_TYPE}} {said}"
     if target.type == "CNAME" and record.name == origin.to_text(omit_final_dot=True):
         # Beside SOA and NS there is no room for one; what some providers do instead is theirs.
         return f"; {name} {record.ttl:<{_TTL}} IN {'A':<{_TYPE}} the address of {target.value}"

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 from config.finding import Source
 from config.zone import LONGEST_TEXT
 from graph.model import StackGraph, Zone
-from graph.records import TTL_AUTOMATIC, TTL_SECONDS, WantedRecord, wanted_records
+from graph.records import TTL_AUTOMATIC, TTL_SECONDS, WantedRecord, type_of, wanted_records
 
 RecordType: TypeAlias = Literal["A", "AAAA", "CNAME", "TXT", "MX", "CAA"]
 
@@ -26,7 +26,8 @@ _UNSPEAKABLE = re.compile(r"[^\x20-\x7e]+")
 class ZoneRecord:
     """A record as it is written. ``key`` names it among the zone's, and never changes with order.
 
-    ``value`` is None where it is the address of ``host`` (its id), known when that is made.
+    ``value`` is None where it is the address of ``host`` (its id), known when that is made, or the
+    name of the ``tunnel`` to it (its id).
     ``priority`` is an MX record's, ``caa`` the domain of who may issue. ``routed``: an ingress
     serves the name.
     """
@@ -42,6 +43,7 @@ class ZoneRecord:
     caa: Mapping[str, str] | None = None
     comment: str = ""
     routed: bool = False
+    tunnel: str | None = None
     source: Source
 
 
@@ -62,10 +64,10 @@ def _of_hosts(graph: StackGraph, zone: Zone) -> Iterator[ZoneRecord]:
     wanted = wanted_records(graph, zone)
     counted: dict[tuple[str, str], int] = {}
     for each in wanted:
-        type_ = each.target.type if each.target else "A"
+        type_ = type_of(each)
         counted[each.name, type_] = counted.get((each.name, type_), 0) + 1
     for each in wanted:
-        type_ = each.target.type if each.target else "A"
+        type_ = type_of(each)
         # Of several addresses of a kind, each record is named by its own.
         several = counted[each.name, type_] > 1
         yield _of_host(graph, zone, each, several=several)
@@ -81,13 +83,14 @@ def _of_host(graph: StackGraph, zone: Zone, each: WantedRecord, *, several: bool
         # By its name alone: an address that becomes a CNAME replaces it, and stands beside none.
         key=key(zone.name, each.name, "AAAA" if target and target.type == "AAAA" else "", suffix),
         name=each.name,
-        type=target.type if target else "A",
+        type=type_of(each),
         value=target.value if target else None,
         ttl=each.ttl,
         proxied=each.proxied,
         host=each.host,
         comment=_comment(each.purpose or f"{graph.hosts[each.host].key}, by stackgraph"),
         routed=any(source.path.startswith("routes.") for source in each.sources),
+        tunnel=each.tunnel,
         source=each.sources[0],
     )
 

@@ -34,7 +34,7 @@ from graph.model.calls import (
     Unresolved,
 )
 from graph.model.graph import StackGraph, SystemTexts
-from graph.model.hosts import Host, HostPort, Ingress, Job, Mesh, Process, Site
+from graph.model.hosts import Host, HostPort, Ingress, Job, Mesh, Process, Site, Tunnel
 from graph.model.mesh import MeshRecord
 from graph.model.operations import (
     Backup,
@@ -92,6 +92,7 @@ __all__ = [
     "StackGraph",
     "Step",
     "SystemTexts",
+    "Tunnel",
     "Unresolved",
     "Upstream",
     "Variable",

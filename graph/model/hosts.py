@@ -46,6 +46,29 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """A tunnel of Cloudflare's to an ingress, and cloudflared, the container where it ends.
+
+    ``zone`` is the zone (its id) by whose token it is made, None where no name lies in any.
+    ``alias`` is what the ingress is called in the tunnel's own network, which has ``subnet``;
+    containers there have ``addresses``, so whoever calls from these is cloudflared: the host itself
+    calls from its ``gateway``, which is none of them.
+    """
+
+    id: str
+    host: str
+    logical_name: str
+    image: str
+    zone: str | None
+    network_name: str
+    subnet: str
+    addresses: str
+    gateway: str
+    alias: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingress:
     """The reverse proxy of a host: Caddy in a container, or nginx on the host itself.
 
@@ -59,7 +82,8 @@ class Ingress:
     ``edge`` are the networks that Cloudflare calls from where a name of it is proxied, empty
     where none is and on the dev stack: a caller from elsewhere is never believed who else it is.
     ``sites`` are those whose files it serves itself, by id: none on the dev stack. With
-    ``reaches_host`` a process of its host is behind it.
+    ``reaches_host`` a process of its host is behind it. With a ``tunnel`` it publishes no port, and
+    ``edge`` is where cloudflared calls from.
     """
 
     id: str
@@ -82,6 +106,7 @@ class Ingress:
     networks: tuple[str, ...]
     waits_for: tuple[str, ...]
     source: Source
+    tunnel: Tunnel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

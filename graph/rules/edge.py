@@ -102,7 +102,7 @@ def leads_nowhere(graph: StackGraph) -> Iterator[Breach]:
         told: set[str] = set()
         for record in zone_records(graph, zone):
             host = graph.hosts.get(record.host or "")
-            if host is None or host.id in told:
+            if host is None or host.id in told or record.tunnel:
                 continue
             cloud = host.access is not None and host.access.cloud is not None
             command = (
@@ -312,7 +312,7 @@ def unverified_at_the_host(graph: StackGraph) -> Iterator[Breach]:
                     "edge, which calls the host over HTTPS before it has one (526)",
                     "set certificates: origin, or prove them over DNS",
                 )
-            past = [route for route in routes if route.mesh]
+            past = [route for route in routes if route.mesh and not ingress.tunnel]
             if ingress.certificates == "origin" and past:
                 yield Breach(
                     past[0].source,

@@ -21,6 +21,8 @@ def floating_image(graph: StackGraph) -> Iterator[Breach]:
     for ingress in graph.ingresses.values():
         if ingress.image and graph.hosts[ingress.host].managed_by is None:
             yield from _floating(ingress.image, ingress.source)
+        if ingress.tunnel is not None:
+            yield from _floating(ingress.tunnel.image, ingress.tunnel.source)
 
 
 def _floating(reference: str, source: Source) -> Iterator[Breach]:

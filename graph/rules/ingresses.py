@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from math import ceil
 
 from config.http import Cache
 from graph.catalogue import parse_reference
@@ -24,14 +26,36 @@ def more_than_it_can(graph: StackGraph) -> Iterator[Breach]:
     for ingress in graph.ingresses.values():
         if ingress.kind == "caddy" and graph.target == "prod":
             yield from _of_the_image(ingress)
-    for route in graph.routes.values():
-        if graph.target == "prod" and route.rate_limit and not limited(graph, route):
+    for route in graph.routes.values() if graph.target == "prod" else ():
+        if route.rate_limit and not limited(graph, route):
             yield Breach(
                 at(route.source, "rate_limit"),
                 f"nothing limits how often {route.address} is called: its name is not proxied, "
                 "and Caddy has no rate limit of its own",
                 "let Cloudflare proxy its name, or give its host an ingress of kind nginx",
             )
+        if route.ingress is not None and graph.ingresses[route.ingress].kind == "nginx":
+            yield from _of_nginx(route)
+
+
+def _of_nginx(route: Route) -> Iterator[Breach]:
+    if route.health is not None:
+        yield Breach(
+            at(route.source, "health"),
+            f"nothing asks whether what answers {route.address} works: nginx has no health checks",
+            "remove health, and let a monitor ask; or give its host an ingress of kind caddy",
+        )
+    limit = route.rate_limit
+    if (
+        limit is not None
+        and not route.proxied
+        and limit.requests < limit.per / timedelta(minutes=1)
+    ):
+        yield Breach(
+            at(route.source, "rate_limit"),
+            f"{route.address} may be called {limit}, and nginx counts one a minute at least",
+            f"allow {ceil(limit.per / timedelta(minutes=1))} in that time, or a shorter one",
+        )
 
 
 def _of_the_image(ingress: Ingress) -> Iterator[Breach]:

@@ -16,7 +16,8 @@ from graph.rules.scope import at
 
 @rule("V10")
 def address_of_another_network(graph: StackGraph) -> Iterator[Breach]:
-    """A host's public and mesh addresses are each of their own network."""
+    """A host's public and mesh addresses are each of their own network, and its own."""
+    yield from _of_two_hosts(graph)
     for host in graph.hosts.values():
         mesh, access = graph.mesh_of(host.system), host.access
         if mesh is None or access is None:
@@ -39,6 +40,24 @@ def address_of_another_network(graph: StackGraph) -> Iterator[Breach]:
                     f"{_set(graph, host, f'public_addresses[{number}]')}",
                 )
         yield from _public_unknown(graph, host)
+
+
+def _of_two_hosts(graph: StackGraph) -> Iterator[Breach]:
+    """Find a mesh address that two members have: names of one would lead to the other."""
+    first: dict[tuple[str, str], Host] = {}
+    for mesh in graph.meshes.values():
+        for host in (graph.hosts[member] for member in mesh.members):
+            own = host.access.mesh_address if host.access else None
+            if own is None:
+                continue
+            other = first.setdefault((mesh.id, str(ip_address(own))), host)
+            if other is not host:
+                yield Breach(
+                    host.source,
+                    f"hosts {other.key} and {host.key} have one mesh address on stack "
+                    f"{graph.stack}, {own}",
+                    f"set what the mesh's client tells there: {_set(graph, host, 'mesh_address')}",
+                )
 
 
 def _public_unknown(graph: StackGraph, host: Host) -> Iterator[Breach]:

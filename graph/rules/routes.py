@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from config.finding import Severity
 from config.units import format_duration, format_port_range
+from graph.cloudflare import EDGE_PASSES_FOR
 from graph.model import Process, Route, Service, StackGraph
 from graph.rules.base import Breach, rule
 from graph.rules.ingresses import limited
 from graph.rules.scope import at, known
-
-CLOUDFLARE_WAITS = timedelta(seconds=100)
 
 SERVES_FROM_SUB_PATH = "GF_SERVER_SERVE_FROM_SUB_PATH"
 
@@ -230,11 +228,11 @@ def longer_than_cloudflare_waits(graph: StackGraph) -> Iterator[Breach]:
     """No answer through Cloudflare takes longer than Cloudflare waits."""
     for route in graph.routes.values():
         longest = route.max_duration
-        if route.proxied and longest is not None and longest > CLOUDFLARE_WAITS:
+        if route.proxied and longest is not None and longest > EDGE_PASSES_FOR:
             yield Breach(
                 at(route.source, "max_duration"),
                 f"{route.address} may take {format_duration(longest)}, but Cloudflare gives up "
-                f"after {format_duration(CLOUDFLARE_WAITS)} (524)",
+                f"after {format_duration(EDGE_PASSES_FOR)} (524)",
                 "shorten it and let the caller ask for the result later, or set proxied: false",
             )
 

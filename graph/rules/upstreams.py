@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graph.model import Route, Service, StackGraph
+from graph.model import Route, StackGraph
 from graph.rules.base import Breach, rule
 from graph.rules.judged import spoken
 from graph.rules.scope import at
@@ -22,6 +22,13 @@ def _served(graph: StackGraph, kind: str) -> Iterator[Route]:
 def not_for_the_host(graph: StackGraph) -> Iterator[Breach]:
     """What nginx on a host leads to is published for the host, and for nobody else."""
     for route in _served(graph, "nginx"):
+        if route.process is not None and route.port and _beyond(graph, route.process, route.port):
+            yield Breach(
+                at(route.source, "to"),
+                f"{spoken(route.process)} listens beyond the host on {route.port}, so callers get "
+                f"past nginx of {spoken(graph.processes[route.process].host)}",
+                f'let it listen on 127.0.0.1 only: listens: ["127.0.0.1:{route.port}"]',
+            )
         if route.service is None or route.port is None:
             continue
         service = graph.services[route.service]
@@ -33,7 +40,7 @@ def not_for_the_host(graph: StackGraph) -> Iterator[Breach]:
                 "host's loopback address",
                 f'publish it, like "127.0.0.1:{port}:{port}"',
             )
-        elif _beyond(graph, service, port):
+        elif _beyond(graph, service.id, port):
             yield Breach(
                 at(route.source, "to"),
                 f"{name} is published on every address, so callers get past nginx of "
@@ -42,14 +49,14 @@ def not_for_the_host(graph: StackGraph) -> Iterator[Breach]:
             )
 
 
-def _beyond(graph: StackGraph, service: Service, port: int) -> bool:
+def _beyond(graph: StackGraph, owner: str, port: int) -> bool:
     return any(
         each.target is not None
         and port in each.target
         and each.protocol == "tcp"
         and not each.loopback
         and each.access.anywhere
-        for each in graph.ports_of(service.id)
+        for each in graph.ports_of(owner)
     )
 
 

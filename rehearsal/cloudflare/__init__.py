@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.cloudflare import certificates, records, rulesets, zones
+from rehearsal.cloudflare import certificates, records, rulesets, tunnels, zones
 from rehearsal.cloudflare.api import TOKEN, Cloudflare, RefusedError, Zone
 
 __all__ = ["TOKEN", "Cloudflare", "RefusedError", "Zone", "cloudflare"]
@@ -11,5 +11,11 @@ __all__ = ["TOKEN", "Cloudflare", "RefusedError", "Zone", "cloudflare"]
 def cloudflare() -> Cloudflare:
     """Give an API that knows nothing yet; `Cloudflare.serving` serves it."""
     return Cloudflare(
-        routes=(*zones.ROUTES, *records.ROUTES, *rulesets.ROUTES, *certificates.ROUTES)
+        routes=(
+            *zones.ROUTES,
+            *records.ROUTES,
+            *rulesets.ROUTES,
+            *certificates.ROUTES,
+            *tunnels.ROUTES,
+        )
     )

@@ -60,6 +60,7 @@ class Cloudflare:
 
     zones: dict[str, Zone] = field(default_factory=dict)
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tunnels: dict[str, dict[str, Any]] = field(default_factory=dict)
     networks: frozenset[str] = CLOUDFLARE_NETWORKS
     plan: Plan = "free"
     """What a zone that is made through the API has."""

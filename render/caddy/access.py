@@ -52,10 +52,11 @@ def guards(ingress: Ingress, route: Route, *, apart: bool) -> Iterator[Directive
 
 def _sources(ingress: Ingress, route: Route) -> Iterator[Directive]:
     behind = bool(ingress.edge) and route.proxied
+    if behind and (route.sources is None or ingress.tunnel):
+        # Past a tunnel come only containers that share a network with the proxy.
+        yield line("import", EDGE)
+        yield refuse(route, f"@{EDGE}", 403)
     if route.sources is None:
-        if behind:
-            yield line("import", EDGE)
-            yield refuse(route, f"@{EDGE}", 403)
         return
     if not behind:
         yield line("@refused", "not", "remote_ip", *route.sources)

@@ -30,8 +30,8 @@ def certificate_name(graph: StackGraph, ingress: Ingress, route: Route) -> str |
 
 def origin_pulls_name(graph: StackGraph, ingress: Ingress, route: Route) -> str | None:
     """Name the file of the authority for a name that only its zone's edge may call."""
-    if not ingress.edge or not route.proxied or route.zone is None:
-        return None
+    if not ingress.edge or not route.proxied or route.zone is None or ingress.tunnel:
+        return None  # through a tunnel it is cloudflared that calls, and it shows none
     zone = graph.zones[route.zone]
     return f"{zone.name}.origin-pulls" if zone.policy.origin_pulls else None
 

@@ -77,6 +77,8 @@ def _host(graph: StackGraph, host: Host) -> Iterator[str]:
     ingress = graph.ingress_of(host.id)
     if ingress is not None:
         ports = f":{ingress.http_port} :{ingress.https_port}"
+        if ingress.tunnel:
+            ports = "no open port"
         yield from indented([f"{node_id(ingress.id)}[{quoted(proxy(ingress), ports)}]"])
     for process in graph.processes.values():
         if process.host == host.id:
@@ -109,12 +111,14 @@ def _entrances(graph: StackGraph) -> Iterator[str]:
     label = f"-->|{quoted('HTTPS')}|"
     internet, cloudflare = node_id(INTERNET), node_id(_cloudflare(graph))
     kinds = {ingress.id: _places(graph, ingress) for ingress in graph.ingresses.values()}
-    if any(PlaceKind.CLOUDFLARE in each for each in kinds.values()):
+    tunnels = any(each.tunnel for each in graph.ingresses.values())
+    if tunnels or any(PlaceKind.CLOUDFLARE in each for each in kinds.values()):
         yield f"{internet} {label} {cloudflare}"
     for ingress in graph.ingresses.values():
-        if PlaceKind.CLOUDFLARE in kinds[ingress.id]:
-            yield f"{cloudflare} {label} {node_id(ingress.id)}"
-        if kinds[ingress.id] & _OUTSIDE:
+        if PlaceKind.CLOUDFLARE in kinds[ingress.id] or ingress.tunnel:
+            by = f"-->|{quoted('tunnel')}|" if ingress.tunnel else label
+            yield f"{cloudflare} {by} {node_id(ingress.id)}"
+        if kinds[ingress.id] & _OUTSIDE and not ingress.tunnel:
             yield f"{internet} {label} {node_id(ingress.id)}"
         mesh = graph.mesh_of(graph.hosts[ingress.host].system)
         if PlaceKind.MESH in kinds[ingress.id] and mesh is not None:

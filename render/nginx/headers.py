@@ -14,7 +14,11 @@ from render.caddy.headers import HSTS, PROTECTING
 from render.caddy.headers import browser_cache as said_to_browsers
 from render.nginx.syntax import Directive, Node, Pattern, Text, Token, block, line
 
-SECURITY = {"Strict-Transport-Security": HSTS, **PROTECTING}
+SECURITY = {
+    "Strict-Transport-Security": HSTS,
+    "X-Content-Type-Options": "nosniff",
+    **PROTECTING,
+}
 """What a service may say otherwise: it knows better what embeds it."""
 
 _CORS = (

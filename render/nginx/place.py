@@ -10,7 +10,6 @@ from graph.model import Ingress, Route
 NGINX: Final = "/etc/nginx"
 CONF: Final = f"{NGINX}/conf.d/stackgraph.conf"
 AVAILABLE: Final = f"{NGINX}/sites-available"
-ENABLED: Final = f"{NGINX}/sites-enabled"
 DOOR: Final = f"{AVAILABLE}/stackgraph.conf"
 """Port 80, and whatever name is not ours."""
 USERS: Final = f"{NGINX}/stackgraph/users"

@@ -1,6 +1,6 @@
 """POSIX shell that puts nginx's files into force, after nginx itself has read all of them.
 
-Stands behind what every script for a host has (render/bootstrap/steps.py: BASE and CHANGE).
+Stands behind what every script for a host has (render/bootstrap/steps: BASE and CHANGE).
 """
 
 from __future__ import annotations

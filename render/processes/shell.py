@@ -1,6 +1,6 @@
 """POSIX shell that brings a host's processes and jobs to what is declared, and looks at them.
 
-Stands behind what every script for a host has (render/bootstrap/steps.py: BASE and CHANGE).
+Stands behind what every script for a host has (render/bootstrap/steps: BASE and CHANGE).
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from config.units import format_port_range
+from graph.cloudflare import EDGE_PASSES_FOR
 from graph.model import Flow, HostPort, Ingress, Route, Service, StackGraph, Zone
 from graph.reach import Place, PlaceKind, Way, port_ways, route_ways
-from graph.rules.routes import CLOUDFLARE_WAITS
 from render import words
 from render.markdown import Cell, table
 from render.names import Names, proxy
@@ -148,7 +148,7 @@ def zones(graph: StackGraph) -> str:
             zone.ssl or "",
             "yes" if zone.proxied else "no",
             "yes" if zone.rate_limited else "",
-            words.period(CLOUDFLARE_WAITS) if _proxies(graph, zone) else "",
+            words.period(EDGE_PASSES_FOR) if _proxies(graph, zone) else "",
         )
         for zone in graph.zones.values()
     ]
@@ -177,6 +177,8 @@ def names_of(graph: StackGraph) -> str:
         targets = [names.of(host) for host in hosts]
         proxied = _yes(any(route.proxied for route in group))
         kind = "address"
+        if any(r.ingress and graph.ingresses[r.ingress].tunnel for r in group):
+            kind = "tunnel"
         if all(route.mesh for route in group):
             kind = "address; in the mesh, its mesh address"
         rows.append((name, kind, targets, proxied, _provider(zone) if zone else NONE, purposes))

@@ -178,6 +178,7 @@ def _matrix(graph: StackGraph, host: Host) -> str:
     ingress = graph.ingress_of(host.id)
     if ingress is not None and ingress.kind == "caddy":
         rows.append((ingress.id, [str(ingress.http_port), str(ingress.https_port)]))
+        rows += [(ingress.tunnel.id, [])] if ingress.tunnel else []
     rows += [
         (service.id, written(container_ports(graph, service)))
         for service in graph.services.values()

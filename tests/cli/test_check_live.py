@@ -103,3 +103,12 @@ def test_other_formats(format_: str, tmp_path: Path) -> None:
         rules = {r["id"]: r for r in data["runs"][0]["tool"]["driver"]["rules"]}
         said = rules["live-missing"]["shortDescription"]["text"]
         assert said == "DNS knows every name of the stack"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--resolver", "192.0.2.53"), ("--address", "vps=192.0.2.10")]
+)
+def test_what_is_for_live_alone_is_not_passed_over(option: str, value: str, tmp_path: Path) -> None:
+    answer = stackgraph(shop(tmp_path, FILES), "check", option, value)
+    said = f"{option} is for --live, which is not given; add --live, or remove {option}\n"
+    assert (answer.exit_code, answer.out, answer.err) == (2, "", said)

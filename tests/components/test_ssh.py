@@ -71,7 +71,7 @@ def test_a_jump_host_is_pinned_too() -> None:
     assert (options["IdentityFile"], options["IdentitiesOnly"]) == ("/keys/id", "yes")
     hop = shlex.split(options["ProxyCommand"])
     assert hop[0] == "ssh"
-    assert hop[-5:] == ["-p", "2200", "-W", "%h:%p", "hop@198.51.100.1"]
+    assert hop[-5:] == ["-p", "2200", "-W", "[%h]:%p", "hop@198.51.100.1"]
     inner = values(hop[1:-5])
     # %% for ssh, which reads the whole text before it starts the other one.
     assert inner["KnownHostsCommand"] == f"/bin/echo %%H {KEY}"
@@ -96,6 +96,11 @@ def test_the_way_in_before_it_was_set_up() -> None:
     way = connection(user="deploy", port=804).at_first(FirstLogin(user="debian", port=22))
     assert shlex.split(shell(way))[-4:-1] == ["-p", "22", "debian@192.0.2.7"]
     assert way.docker_url() == "ssh://debian@192.0.2.7:22"
+
+
+def test_an_ipv6_address_is_told_from_the_port() -> None:
+    way = SshConnection(address="2001:db8::7", user="deploy", port=2222, host_key=KEY)
+    assert way.docker_url() == "ssh://deploy@[2001:db8::7]:2222"
 
 
 def inputs(way: Callable[[], SshConnection]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def write(
     if stack == "prod":
         secrets = dict.fromkeys(data.get("secrets", {}), "x" * 32)
         zones = {
-            name: {"zone_id": "0" * 32}
+            name: {"zone_id": "0" * 32, "account": "f" * 32}
             for name, zone in (data.get("zones") or {}).items()
             if zone.get("provider") == "cloudflare"
         }

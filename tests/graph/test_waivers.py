@@ -153,6 +153,12 @@ def test_waivers_of_nothing(
     assert apply([], graph(tmp_path, waiver(), stack=stack), today) == (counting, ())
 
 
+def test_what_could_not_be_read_may_be_what_is_waived(tmp_path: Path) -> None:
+    built = graph(tmp_path, waiver(), stack="prod")
+    assert apply([], built, LAST, unread={"shop"}) == ((), ())
+    assert apply([], built, LAST, unread={"another"}) == ((UNUSED,), ())
+
+
 def test_a_second_waiver_of_the_same_is_unused(tmp_path: Path) -> None:
     built = graph(tmp_path, waiver(), waiver())
     counting, waived = apply([finding()], built, LAST)

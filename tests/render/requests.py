@@ -221,9 +221,15 @@ def _by(way: Way, route: Route) -> Iterator[tuple[Request, str, bool]]:
     address = {PlaceKind.INTERNET: ELSEWHERE, PlaceKind.MESH: MESH, PlaceKind.ADDRESSES: named}[
         kind
     ]
-    yield _ask(route, address), address, way.password
+    if not _by_tunnel(way):
+        yield _ask(route, address), address, way.password
     if way.hops[0] == "cloudflare":
         yield _through_the_edge(route, address), address, way.password
+
+
+def _by_tunnel(way: Way) -> bool:
+    """Whether a way leads by a tunnel, past which nobody comes."""
+    return any(hop.startswith("tunnel:") for hop in way.hops)
 
 
 def _through_the_edge(route: Route, client: str) -> Request:
@@ -238,6 +244,8 @@ def _strangers(
     if PlaceKind.INTERNET in kinds:
         return
     yield _ask(route, ELSEWHERE)
+    if any(map(_by_tunnel, route_ways(graph, route))):
+        yield from (_ask(route, each.partition("/")[0]) for each in route.access.allow or ())
     if graph.meshes and PlaceKind.MESH not in kinds:
         yield _ask(route, MESH)
     allowed = {n.partition("/")[0] for n in route.access.allow or ()}

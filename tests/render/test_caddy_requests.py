@@ -32,9 +32,10 @@ routes:
 """
 
 
-def a_system(root: Path) -> StackGraph:
+def a_system(root: Path, *, routes: str = ROUTES, ingress: str = "{kind: caddy}") -> StackGraph:
     """A system with every kind of access, behind Cloudflare and not."""
     system = SHOP["systems/shop/system.yaml"].partition("routes:")[0]
+    system = system.replace("{kind: caddy}", ingress)
     system = system.replace(
         "zones:\n",
         "mesh: {kind: headscale, cidr: 100.64.0.0/10, members: [vps]}\n"
@@ -46,7 +47,7 @@ def a_system(root: Path) -> StackGraph:
         'host_key: "ssh-ed25519 AAAA", mesh_address: 100.64.0.1}\n'
         "    zones: {example.org: {zone_id: 0123456789abcdef0123456789abcdef}}",
     )
-    files = {"system.yaml": system + ROUTES, "Pulumi.prod.yaml": stack}
+    files = {"system.yaml": system + routes, "Pulumi.prod.yaml": stack}
     return graph_of(shop(root, files), "prod")
 
 
@@ -91,4 +92,29 @@ def test_every_kind_of_access(tmp_path: Path) -> None:
     (ingress,) = graph.ingresses.values()
     count, found = wrong(graph, ingress, tmp_path)
     assert count > 1000
+    assert not found, "\n".join(found)
+
+
+TUNNELLED = """\
+routes:
+  shop.example.org: {to: web/front:8080}
+  shop.example.org/admin/*: {to: web/front:8080, access: {allow: [192.0.2.0/24]}}
+  staff.example.org: {to: web/front:8080, access: {allow: [192.0.2.0/24]}}
+  docs.example.org/secret: {to: web/front:8080, access: {basic_auth: users}}
+"""
+
+
+def test_by_a_tunnel_only_cloudflared_is_let_in_and_believed(tmp_path: Path) -> None:
+    graph = a_system(
+        tmp_path / "project",
+        routes=TUNNELLED,
+        ingress="{kind: caddy, certificates: origin, tunnel: cloudflare}",
+    )
+    (ingress,) = graph.ingresses.values()
+    assert ingress.edge == ("172.16.255.248/29",)
+    text = caddyfile(graph, ingress)
+    assert "trusted_proxies static 172.16.255.248/29\n" in text
+    assert not [network for network in graph.edge_networks if network in text]
+    count, found = wrong(graph, ingress, tmp_path)
+    assert count > 300
     assert not found, "\n".join(found)

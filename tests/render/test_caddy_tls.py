@@ -73,6 +73,18 @@ def test_cloudflares_are_for_proxied_names(tmp_path: Path) -> None:
     assert f"\ttls {file} {file}\n" in site
 
 
+def test_cloudflared_is_asked_for_no_certificate(tmp_path: Path) -> None:
+    pulls = ", origin_pulls: true"
+    graph, ingress = a_graph(tmp_path / "a", ", certificates: origin", SHOP_ROUTE, zone=pulls)
+    assert "client_auth" in caddyfile(graph, ingress)
+    tunnel = ", certificates: origin, tunnel: cloudflare"
+    graph, ingress = a_graph(tmp_path / "b", tunnel, SHOP_ROUTE, zone=pulls)
+    assert "client_auth" not in caddyfile(graph, ingress)
+    # What it shows itself is the same: cloudflared knows Cloudflare's Origin CA.
+    file = f"{CONFIG_DIRECTORY}/{CERTIFICATES}/example.com.pem"
+    assert f"\ttls {file} {file}\n" in caddyfile(graph, ingress)
+
+
 # --- with a real Caddy
 
 

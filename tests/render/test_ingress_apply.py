@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.images import Stub, make_image
+from rehearsal.images import make_image
 from rehearsal.lab import Done, Lab, docker
 from render.ingress_apply import (
     IngressApply,
@@ -40,8 +40,6 @@ GOLDEN = Path(__file__).parent / "golden"
 def a_plan(**changes: Any) -> IngressApply:
     usual: dict[str, Any] = {
         "ingress": "dyniq-contabo",
-        "own_network": "0-dyniq-contabo",
-        "networks": ("n8n_default", "voice-net"),
         "gate": "healthy",
         "timeout_seconds": 30,
         "grace_seconds": 10,
@@ -51,7 +49,6 @@ def a_plan(**changes: Any) -> IngressApply:
 
 TEXTS = {
     "ingress_apply": ingress_apply_script(a_plan(admin="localhost:2019")),
-    "ingress_apply_networks_left_alone": ingress_apply_script(a_plan(networks=None)),
     "write_users": write_users_script("dyniq-docs"),
     "write_certificate": write_certificate_script("dyniq.ai"),
     "write_token": write_token_script("secrets/dns_token"),
@@ -81,7 +78,6 @@ def test_refuses_users_that_are_no_file_name(name: str) -> None:
 # --- with real containers ------------------------------------------------------------------------
 
 CADDY = "sgh-test-caddy:latest"
-STUB = "sgh-test-stub:latest"
 ANSWERS = ":80 {\n\trespond PATH\n}\n"
 HEALTH = (
     "--health-cmd=wget -q -O /dev/null http://127.0.0.1:2019/config/",
@@ -93,7 +89,6 @@ HEALTH = (
 @pytest.fixture(scope="module")
 def images() -> None:
     make_image(CADDY, "caddy")
-    make_image(STUB, stub=Stub(name="stub", http=(80,)))
 
 
 class Proxy:
@@ -127,14 +122,12 @@ class Proxy:
             *options,
         )
 
-    def script(self, text: str, *networks: str, **changes: Any) -> str:
-        plan = a_plan(
-            ingress=self.lab.name("ingress"), own_network=self.own, networks=networks, **changes
-        )
+    def script(self, text: str, **changes: Any) -> str:
+        plan = a_plan(ingress=self.lab.name("ingress"), **changes)
         return feed(ingress_apply_script(plan), text)
 
-    def apply(self, new: str, text: str, *networks: str, **changes: Any) -> Done:
-        return run_script(new, self.script(text, *networks, **changes))
+    def apply(self, new: str, text: str) -> Done:
+        return run_script(new, self.script(text))
 
     def started(self, text: str, of: str = "proxy") -> str:
         new = self.create(of)
@@ -196,9 +189,8 @@ def test_first_start_then_reload_then_nothing(proxy: Proxy, shell: tuple[str, ..
 @pytest.mark.docker
 def test_an_invalid_caddyfile_changes_nothing(proxy: Proxy) -> None:
     new = proxy.started(answers("one"))
-    extra = proxy.lab.network("extra")
     with proxy.client.asking() as client:
-        done = proxy.apply(new, ":80 {\n\trespnd two\n}\n", extra)
+        done = proxy.apply(new, ":80 {\n\trespnd two\n}\n")
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == proxy.says(
@@ -209,7 +201,6 @@ def test_an_invalid_caddyfile_changes_nothing(proxy: Proxy) -> None:
     assert set(client.answers) == {"one"}
     assert file(new, "Caddyfile") == answers("one")
     assert file(new, "Caddyfile.next") is None
-    assert set(inspect(new)["NetworkSettings"]["Networks"]) == {proxy.own}
 
 
 @pytest.mark.docker
@@ -239,50 +230,11 @@ def test_an_invalid_caddyfile_starts_nothing(proxy: Proxy) -> None:
 
 
 @pytest.mark.docker
-def test_a_running_proxy_joins_and_leaves_networks_without_a_lost_request(proxy: Proxy) -> None:
-    lab = proxy.lab
-    new = proxy.started(answers("one"))
-    networks = [lab.network("net"), lab.network("zone", "--internal")]
-    backend = lab.start("backend", STUB, "--network", networks[0])
-    routed = f":80 {{\n\treverse_proxy {lab.name('backend')}:80\n}}\n"
-
-    with proxy.client.asking() as client:
-        done = proxy.apply(new, routed, *networks)
-        time.sleep(0.5)
-    assert done.stdout == proxy.says(f"joined {networks[0]}, joined {networks[1]}, reloaded")
-    assert client.lost == 0, client.answers
-    assert client.answers["stub"] > 0
-    assert set(inspect(new)["NetworkSettings"]["Networks"]) == {proxy.own, *networks}
-
-    with proxy.client.asking() as client:
-        done = proxy.apply(new, answers("three"))
-        time.sleep(0.5)
-    assert done.stdout == proxy.says(f"reloaded, left {networks[0]}, left {networks[1]}")
-    assert client.lost == 0, client.answers
-    assert set(inspect(new)["NetworkSettings"]["Networks"]) == {proxy.own}
-    assert is_running(backend)
-
-
-@pytest.mark.docker
-def test_a_network_that_is_not_there_changes_nothing(proxy: Proxy) -> None:
-    new = proxy.started(answers("one"))
-    done = proxy.apply(new, answers("two"), proxy.lab.name("absent"))
-    assert done.returncode == 1
-    assert done.stderr.startswith(
-        proxy.says(f"{proxy.lab.name('proxy')} cannot join {proxy.lab.name('absent')}").strip()
-    )
-    assert proxy.client.ask() == "one"
-    assert file(new, "Caddyfile") == answers("one")
-
-
-@pytest.mark.docker
-def test_networks_can_be_left_to_others(proxy: Proxy) -> None:
+def test_the_networks_that_it_has_joined_stay(proxy: Proxy) -> None:
     new = proxy.create("proxy")
     extra = proxy.lab.network("extra")
     docker("network", "connect", extra, new)
-    plan = a_plan(ingress=proxy.lab.name("ingress"), own_network=proxy.own, networks=None)
-    done = run_script(new, feed(ingress_apply_script(plan), answers("one")))
-    assert done.returncode == 0
+    assert proxy.apply(new, answers("one")).returncode == 0
     assert set(inspect(new)["NetworkSettings"]["Networks"]) == {proxy.own, extra}
 
 

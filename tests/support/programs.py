@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from rehearsal.hosts import Machine
 from scripts import probe
+from tests.support.npm import folder_of, install
 
 TOOLS = probe.ROOT / ".tools"
-PM2 = "7.0.4"
+PM2 = Path(__file__).parent / "pm2"
+"""Which one: its package-lock.json."""
 
 
 def pebble() -> Path:
@@ -24,24 +25,9 @@ def pebble() -> Path:
     return Path(found)
 
 
-@cache
-def _pm2() -> str | None:
-    """Have npm install PM2 into ``.tools``, once; say why it could not."""
-    folder = TOOLS / f"pm2-{PM2}"
-    if (folder / "node_modules/pm2/bin/pm2").exists():
-        return None
-    if shutil.which("npm") is None:
-        return "PM2 needs npm, which is not installed"
-    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save"]
-    done = subprocess.run(
-        [*command, "--prefix", str(folder), f"pm2@{PM2}"], capture_output=True, check=False
-    )
-    return None if done.returncode == 0 else "npm could not install PM2"
-
-
 def install_pm2(machine: Machine) -> None:
     """Bring Node.js and PM2 to a host, as its owners would; skip where they cannot be had."""
-    if (problem := _pm2()) is not None:
+    if (problem := install(PM2, "pm2")) is not None:
         pytest.skip(problem)
     machine.inside(
         *("sh", "-c"),
@@ -49,7 +35,7 @@ def install_pm2(machine: Machine) -> None:
         "mkdir -p /usr/local/lib/node_modules && ln -s ../lib/node_modules/pm2/bin/pm2 "
         "/usr/local/bin/pm2",
     )
-    modules = TOOLS / f"pm2-{PM2}" / "node_modules"
+    modules = folder_of(PM2, "pm2") / "node_modules"
     copied = f"{machine.container}:/usr/local/lib/node_modules"
     subprocess.run(["docker", "cp", "-q", f"{modules}/.", copied], check=True)
 

@@ -33,9 +33,12 @@ def ingress(options: str, *, zone: str = "", route: str = ROUTE) -> dict[str, st
     return {"system.yaml": text.replace(given, other % zone), "Pulumi.prod.yaml": STACK}
 
 
-def nginx() -> dict[str, str]:
-    text = SYSTEM.replace("{kind: caddy}", "{kind: nginx}").replace(ROUTE, LIMIT)
+def nginx(route: str = LIMIT) -> dict[str, str]:
+    text = SYSTEM.replace("{kind: caddy}", "{kind: nginx}").replace(ROUTE, route)
     return {"system.yaml": text}
+
+
+HEALTH = ROUTE.replace("}", ", health: {path: /healthz}}")
 
 
 DNS = ", certificates: {dns: cloudflare, token: DB_PASSWORD}"
@@ -60,6 +63,25 @@ ROWS = [
         "shop.example.com is called: its name is not proxied, and Caddy has no rate limit of its "
         "own; let Cloudflare proxy its name, or give its host an ingress of kind nginx\n",
         near=nginx(),
+        stack="prod",
+    ),
+    Row(
+        rule="R07",
+        why="nginx asks no service how it is",
+        breaks=nginx(HEALTH),
+        says=f"{FILE}:12: routes.shop.example.com.health: nothing asks whether what answers "
+        "shop.example.com works: nginx has no health checks; remove health, and let a monitor ask; "
+        "or give its host an ingress of kind caddy\n",
+        near=ingress("", route=HEALTH),
+        stack="prod",
+    ),
+    Row(
+        rule="R07",
+        why="nginx counts in minutes",
+        breaks=nginx(LIMIT.replace("10, per: 1m", "59, per: 1h")),
+        says=f"{FILE}:12: routes.shop.example.com.rate_limit: shop.example.com may be called 59 in "
+        "1h0m0s, and nginx counts one a minute at least; allow 60 in that time, or a shorter one\n",
+        near=nginx(LIMIT.replace("10, per: 1m", "60, per: 1h")),
         stack="prod",
     ),
     Row(

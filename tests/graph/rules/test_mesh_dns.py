@@ -41,6 +41,15 @@ def prod(settings: str, system: str = SYSTEM + MESH) -> dict[str, str]:
     return {"system.yaml": system, "Pulumi.prod.yaml": text, "web.compose.yaml": COMPOSE}
 
 
+def two_members(second: str) -> dict[str, str]:
+    """Write a system with two members of the mesh, and the mesh address of the second."""
+    system = SYSTEM.replace("apps:\n", OTHER) + MESH.replace("[vps]", "[vps, vps2]")
+    files = prod("address: 192.0.2.10, mesh_address: 100.64.0.1", system)
+    vps2 = f'{{address: 192.0.2.11, mesh_address: {second}, host_key: "ssh-ed25519 AAAA"}}'
+    stack = files["Pulumi.prod.yaml"].replace("    secrets:", f"      vps2: {vps2}\n    secrets:")
+    return {**files, "Pulumi.prod.yaml": stack}
+
+
 RIGHT = prod("address: 192.0.2.10, mesh_address: 100.64.0.1")
 ROWS = [
     Row(
@@ -77,6 +86,16 @@ ROWS = [
         "shop.example.com, and stack prod tells only the one in the mesh; "
         f"{SET}public_addresses[0]'\n",
         near=prod("address: 100.64.0.1, public_addresses: [192.0.2.10], mesh_address: 100.64.0.1"),
+        stack="prod",
+    ),
+    Row(
+        rule="V10",
+        why="one mesh address of two members",
+        breaks=two_members("100.64.0.1"),
+        says=f"{FILE}:3: hosts.vps2: hosts vps and vps2 have one mesh address on stack prod, "
+        "100.64.0.1; set what the mesh's client tells there: "
+        "run pulumi config set --stack prod --path 'stackgraph:shop.hosts.vps2.mesh_address'\n",
+        near=two_members("100.64.0.2"),
         stack="prod",
     ),
     Row(

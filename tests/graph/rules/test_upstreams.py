@@ -15,6 +15,7 @@ PROCESS = (
     "  api: {host: vps, manager: systemd, purpose: API, command: api, directory: /srv, user: api, "
     "listens: [3000]}",
 )
+EVERYWHERE = (PROCESS[0], PROCESS[1].replace("[3000]", "['0.0.0.0:3000']"))
 ON_THE_BRIDGE = (PROCESS[0], PROCESS[1].replace("[3000]", "['172.17.0.1:3000']"))
 
 
@@ -79,6 +80,18 @@ ROWS = [
             "address, so callers get past nginx of vps; publish it on 127.0.0.1\n"
         ),
         near=behind(NGINX, "ports: ['9000:8080']", more=FOR_THE_MESH),
+        stack="prod",
+    ),
+    Row(
+        rule="G08",
+        why="a process that everybody reaches past it",
+        breaks=routed(NGINX, "to: 'api:3000'", EVERYWHERE),
+        says=(
+            f"{FILE}:12: routes.api.example.com.to: api listens beyond the host on 3000, so "
+            "callers get past nginx of vps; let it listen on 127.0.0.1 only: listens: "
+            '["127.0.0.1:3000"]\n'
+        ),
+        near=routed(NGINX, "to: 'api:3000'", PROCESS),
         stack="prod",
     ),
     Row(

@@ -367,45 +367,12 @@ refuse() {
   quit "$1"
 }
 
-# networks are compared as lines, so that no name can be part of another
-is_line() { case "$nl$2$nl" in *"$nl$1$nl"*) ;; *) false ;; esac; }
-
-join() {
-  if is_line "$1" "$present"; then return 0; fi
-  quietly docker network connect "$1" "$NEW" || {
-    reason="cannot join $1: $reason"
-    return 1
-  }
-  did="$did, joined $1"
-}
-
-# leave_networks: once nothing in force needs them
-leave_networks() {
-  wanted=$(each_network printf '%s\n')
-  [ -n "$wanted" ] || return 0
-  while read -r network; do
-    if [ -z "$network" ] || is_line "$network" "$wanted"; then continue; fi
-    quietly docker network disconnect "$network" "$NEW" || {
-      reason="cannot leave $network: $reason"
-      return 1
-    }
-    did="$did, left $network"
-  done <<PRESENT
-$present
-PRESENT
-}
-
 apply() {
-  nl='
-'
-  did='' kept=''
+  did='nothing to do' kept=''
   state "$NEW" || quit "the proxy cannot be found: $reason"
-  new_name=$name
   cat >"$tmp/Caddyfile"
   [ -s "$tmp/Caddyfile" ] || quit 'no Caddyfile came in'
   image=$(docker inspect --format '{{.Image}}' "$NEW")
-  present=$(docker inspect --format \
-    '{{range $n, $e := .NetworkSettings.Networks}}{{println $n}}{{end}}' "$NEW")
   differs=yes
   if fetch "$NEW" Caddyfile && same "$tmp/fetched" "$tmp/Caddyfile"; then differs=''; fi
   if [ -n "$differs" ]; then
@@ -414,7 +381,6 @@ apply() {
       refuse "Caddy refuses the new Caddyfile, so the former one stays in force:\
  $(whose "$tmp/Caddyfile")$reason"
   fi
-  each_network join || refuse "$new_name $reason"
   if ! runs "$NEW"; then
     if [ -n "$differs" ]; then
       keep || refuse "the Caddyfile cannot be put in place: $reason"
@@ -428,22 +394,15 @@ apply() {
     take Caddyfile.next ||
       refuse "Caddy does not take the new Caddyfile and keeps the former one: $reason"
     keep || quit "Caddy has the new Caddyfile, but it cannot be kept: $reason"
-    did="$did, reloaded"
+    did=reloaded
   fi
-  leave_networks || quit "$new_name $reason"
-  did=${did#, }
-  say "${did:-nothing to do}"
+  say "$did"
 }
 
-each_network() {
-  "$@" 0-dyniq-contabo || return 1
-  "$@" n8n_default || return 1
-  "$@" voice-net || return 1
-}
 prepare() { :; }
 before_start() { :; }
 again() { :; }
-switch() { leave_networks; }
+switch() { :; }
 switch_back() { former_caddyfile; }
 take() { reload "$NEW" "$1" --address localhost:2019; }
 SERVICE=dyniq-contabo
