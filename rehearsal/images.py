@@ -95,12 +95,6 @@ def cached_image(kind: Kind = "stub", stub: Stub | None = None) -> str:
     return known_image(cached) or _import(cached, tree, config)
 
 
-def drop_images() -> None:
-    """Remove the cache; what a container uses or what has another name stays."""
-    for name in _docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", CACHE).split():
-        _docker("image", "rm", name)
-
-
 # --- root file systems ---------------------------------------------------------------------------
 
 
