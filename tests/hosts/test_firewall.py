@@ -227,7 +227,11 @@ def test_what_is_confirmed_survives_docker_nftables_and_the_host(site: Site) -> 
     assert site.table() == table
     # Debian's own service flushes all rules there are, ours and Docker's
     site.machine.inside("systemctl", "restart", "nftables")
-    assert site.table() == table
+    # who restarts it waits for it, not for ours, which follows
+    end = time.monotonic() + 10
+    while (after := site.table()) != table and time.monotonic() < end:
+        time.sleep(0.1)
+    assert after == table
     site.machine.restart()
     assert site.machine.inside("systemctl", "is-active", UNIT) == "active"
     assert site.table() == table
