@@ -61,8 +61,9 @@ def published(container: str, port: int) -> int:
 
 def start_script(new: str, script: str, shell: tuple[str, ...] = ("sh",)) -> subprocess.Popen[str]:
     """Start a script as the deploy does: all of it on standard input."""
+    # A signal that we were started to ignore (nohup) could not be caught by the script.
     process = subprocess.Popen(
-        [*shell, "-c", 'eval "$(cat)"'],
+        ["env", "--default-signal=HUP,INT,TERM", *shell, "-c", 'eval "$(cat)"'],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
