@@ -160,19 +160,34 @@ class Ingress:
 
     @contextmanager
     def watched(self, host: str, every: float = 0.05) -> Iterator[list[str]]:
-        """Ask a host name again and again meanwhile; gives what went wrong, in the end."""
+        """Ask a host name again and again meanwhile; gives what went wrong, in the end.
+
+        As browsers, proxies and monitors do, over a connection that is kept, and once more where
+        the proxy has closed it meanwhile (RFC 9112, 9.3.1). What a reload does to connections that
+        are being opened at that moment: docs/adr/0015.
+        """
         failures: list[str] = []
         stop = threading.Event()
 
         def ask() -> None:
+            kept = _Connection(host, self.port, self._context, "127.0.0.1")
             while not stop.wait(every):
+                again = kept.sock is not None
                 try:
-                    answer = self.get(host)
+                    try:
+                        status = _status(kept)
+                    except (OSError, http.client.HTTPException):
+                        kept.close()
+                        if not again:
+                            raise
+                        status = _status(kept)
                 except (OSError, http.client.HTTPException) as error:
+                    kept.close()
                     failures.append(type(error).__name__)
                 else:
-                    if answer.status >= 500:
-                        failures.append(str(answer.status))
+                    if status >= 500:
+                        failures.append(str(status))
+            kept.close()
 
         thread = threading.Thread(target=ask)
         thread.start()
@@ -181,6 +196,13 @@ class Ingress:
         finally:
             stop.set()
             thread.join()
+
+
+def _status(connection: http.client.HTTPSConnection) -> int:
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    response.read()
+    return response.status
 
 
 class _Connection(http.client.HTTPSConnection):
