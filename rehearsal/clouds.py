@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
 import sys
 import tempfile
 import uuid
@@ -28,6 +27,7 @@ from preview.resource import Resource
 from preview.value import UNKNOWN
 from preview.wire import decode, encode
 from rehearsal import sdk
+from rehearsal.hosts import Key
 from rehearsal.machines import Machines, Refused
 from rehearsal.refusals import refusals
 from rehearsal.yard import Yard
@@ -191,11 +191,8 @@ def _type(urn: str) -> str:
 
 def _key_pair() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "key"
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(file)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-        public = file.with_suffix(".pub").read_text()
-        return {"privateKeyOpenssh": file.read_text(), "publicKeyOpenssh": public}
+        key = Key.make(Path(folder) / "key")
+        return {"privateKeyOpenssh": key.private, "publicKeyOpenssh": f"{key.public}\n"}
 
 
 def serve(package: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from rehearsal.images import known_image
 from rehearsal.lab import Lab, copy_files, docker
 from render.bootstrap import PACKAGES
 
@@ -91,19 +92,15 @@ def image(kind: Kind = "bare") -> str:
     packages = MORE_PACKAGES[kind]
     name = f"{CACHE}:{kind}-{_digest(bare, *packages)}" if packages else bare
     with _one_at_a_time():
-        if not _known(name):
+        if not known_image(name):
             _make_bare(bare)
-        if packages and not _known(name):
+        if packages and not known_image(name):
             _make_with(packages, name, bare)
     return name
 
 
 def _digest(*facts: str) -> str:
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
-
-
-def _known(name: str) -> bool:
-    return bool(docker("image", "ls", "--quiet", name))
 
 
 @contextlib.contextmanager
@@ -114,7 +111,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _make_bare(name: str) -> None:
-    if _known(name):
+    if known_image(name):
         return
     files = {
         "/usr/local/sbin/boot": (BOOT, 0o755),
@@ -129,7 +126,7 @@ def _smallest() -> str:
     path = f"{os.environ['PATH']}:/usr/sbin"
     debootstrap = shutil.which("debootstrap", path=path)
     if debootstrap is None or os.geteuid() != 0:
-        if not _known(PULLED):
+        if not known_image(PULLED):
             _run("docker", "pull", "--quiet", PULLED)
         return PULLED
     name = f"{CACHE}:smallest"
