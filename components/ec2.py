@@ -12,9 +12,9 @@ from components.instance import (
     ANYWHERE,
     FirstBoot,
     HostKey,
+    Instance,
     Opening,
     Rule,
-    Ssh,
     description,
     packed,
     public_address,
@@ -44,7 +44,7 @@ class Ec2InstanceArgs:
     port: int = 22
 
 
-class Ec2Instance(pulumi.ComponentResource):
+class Ec2Instance(Instance):
     """A machine at EC2 with an address of its own, which only its openings reach.
 
     The address stands before the machine boots, on a network interface that outlives it. The
@@ -60,14 +60,6 @@ class Ec2Instance(pulumi.ComponentResource):
     is on.
     """
 
-    address: pulumi.Output[str]
-    """Its public address."""
-    docker_host: pulumi.Output[str]
-    """The address of its Docker daemon over SSH."""
-    ssh: Ssh
-    """How it is reached."""
-    host_key: pulumi.Output[str]
-    """The public host key that it shows, to be pinned."""
     instance: pulumi.CustomResource
     """The machine itself, for ``deleted_with`` and ``replace_with`` of what lives on it."""
 
@@ -85,7 +77,6 @@ class Ec2Instance(pulumi.ComponentResource):
         key = HostKey(
             f"{name}-host-key", pulumi.ResourceOptions(parent=self, protect=settings.protect)
         )
-        self.host_key = key.public
         vpc, subnet, attached = self._network()
         group, let = self._security_group(vpc, rules(args.openings, tunnels=args.tunnels))
         interface = aws.ec2.NetworkInterface(
@@ -108,14 +99,10 @@ class Ec2Instance(pulumi.ComponentResource):
         )
         self.instance = self._instance(args, key, interface, [*attached, association, *let])
         # Whoever uses the address waits for the machine, and so for all that leads to it.
-        self.address = pulumi.Output.all(elastic.public_ip, self.instance.id).apply(
+        address = pulumi.Output.all(elastic.public_ip, self.instance.id).apply(
             lambda both: str(both[0])
         )
-        self.ssh = Ssh(address=self.address, host_key=key.public, user=args.user, port=args.port)
-        self.docker_host = self.ssh.url
-        self.register_outputs(
-            {"address": self.address, "dockerHost": self.docker_host, "hostKey": self.host_key}
-        )
+        self._reached_at(address, key.public, args.user, args.port)
 
     def _options(
         self,
@@ -278,17 +265,8 @@ class ExistingEc2InstanceArgs:
     port: int = 22
 
 
-class ExistingEc2Instance(pulumi.ComponentResource):
+class ExistingEc2Instance(Instance):
     """An instance that somebody else owns: its address is read, and nothing is made or changed."""
-
-    address: pulumi.Output[str]
-    """Its public address."""
-    docker_host: pulumi.Output[str]
-    """The address of its Docker daemon over SSH."""
-    ssh: Ssh
-    """How it is reached."""
-    host_key: pulumi.Output[str]
-    """The public host key that it shows, as given."""
 
     def __init__(
         self, name: str, args: ExistingEc2InstanceArgs, opts: pulumi.ResourceOptions | None = None
@@ -302,13 +280,9 @@ class ExistingEc2Instance(pulumi.ComponentResource):
         found = aws.ec2.get_instance_output(
             instance_id=id_, opts=pulumi.InvokeOutputOptions(parent=self, provider=provider)
         )
-        self.address = found.apply(lambda instance: public_address(instance.public_ip, id_))
-        self.host_key = pulumi.Output.from_input(args.host_key)
-        self.ssh = Ssh(address=self.address, host_key=self.host_key, user=args.user, port=args.port)
-        self.docker_host = self.ssh.url
-        self.register_outputs(
-            {"address": self.address, "dockerHost": self.docker_host, "hostKey": self.host_key}
-        )
+        address = found.apply(lambda instance: public_address(instance.public_ip, id_))
+        host_key = pulumi.Output.from_input(args.host_key)
+        self._reached_at(address, host_key, args.user, args.port)
 
 
 def ec2_provider(name: str, settings: Ec2Settings, parent: pulumi.Resource) -> aws.Provider:

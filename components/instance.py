@@ -172,6 +172,30 @@ class Ssh:
         return self.address.apply(lambda address: docker_url(self.user, address, self.port))
 
 
+class Instance(pulumi.ComponentResource):
+    """A machine at a cloud, made or only read, and how it is reached."""
+
+    address: pulumi.Output[str]
+    """Its public address."""
+    docker_host: pulumi.Output[str]
+    """The address of its Docker daemon over SSH."""
+    ssh: Ssh
+    """How it is reached."""
+    host_key: pulumi.Output[str]
+    """The public host key that it shows, to be pinned."""
+
+    def _reached_at(
+        self, address: pulumi.Output[str], host_key: pulumi.Output[str], user: str, port: int
+    ) -> None:
+        """Set the outputs, when all else is declared."""
+        self.address, self.host_key = address, host_key
+        self.ssh = Ssh(address=address, host_key=host_key, user=user, port=port)
+        self.docker_host = self.ssh.url
+        self.register_outputs(
+            {"address": address, "dockerHost": self.docker_host, "hostKey": host_key}
+        )
+
+
 def packed(user_data: pulumi.Input[str], *, limit: int, cloud: str) -> pulumi.Output[str]:
     """Give user data as a cloud and cloud-init take it: compressed, in Base64, a secret.
 

@@ -12,9 +12,9 @@ from components.instance import (
     ANYWHERE,
     FirstBoot,
     HostKey,
+    Instance,
     Opening,
     Rule,
-    Ssh,
     description,
     packed,
     public_address,
@@ -49,7 +49,7 @@ class OciInstanceArgs:
     port: int = 22
 
 
-class OciInstance(pulumi.ComponentResource):
+class OciInstance(Instance):
     """A machine at OCI with an address of its own, which only its openings reach.
 
     OCI attaches a reserved address to a machine that exists already: the first boot begins without
@@ -67,14 +67,6 @@ class OciInstance(pulumi.ComponentResource):
     SSH to everybody.
     """
 
-    address: pulumi.Output[str]
-    """Its public address."""
-    docker_host: pulumi.Output[str]
-    """The address of its Docker daemon over SSH."""
-    ssh: Ssh
-    """How it is reached."""
-    host_key: pulumi.Output[str]
-    """The public host key that it shows, to be pinned."""
     instance: pulumi.CustomResource
     """The machine itself, for ``deleted_with`` and ``replace_with`` of what lives on it."""
 
@@ -91,20 +83,15 @@ class OciInstance(pulumi.ComponentResource):
         key = HostKey(
             f"{name}-host-key", pulumi.ResourceOptions(parent=self, protect=settings.protect)
         )
-        self.host_key = key.public
         vcn, subnet = self._network()
         group, let = self._security_group(vcn, rules(args.openings, tunnels=args.tunnels))
         self.instance = self._instance(args, key, subnet, group, let)
         reserved = self._reserved_address(self.instance)
         # Whoever uses the address waits for the machine, also where another one gets it.
-        self.address = pulumi.Output.all(reserved.ip_address, self.instance.id).apply(
+        address = pulumi.Output.all(reserved.ip_address, self.instance.id).apply(
             lambda both: str(both[0])
         )
-        self.ssh = Ssh(address=self.address, host_key=key.public, user=args.user, port=args.port)
-        self.docker_host = self.ssh.url
-        self.register_outputs(
-            {"address": self.address, "dockerHost": self.docker_host, "hostKey": self.host_key}
-        )
+        self._reached_at(address, key.public, args.user, args.port)
 
     def _options(
         self, *, protect: bool | None = None, alone: bool = False
@@ -343,17 +330,8 @@ class ExistingOciInstanceArgs:
     port: int = 22
 
 
-class ExistingOciInstance(pulumi.ComponentResource):
+class ExistingOciInstance(Instance):
     """An instance that somebody else owns: its address is read, and nothing is made or changed."""
-
-    address: pulumi.Output[str]
-    """Its public address."""
-    docker_host: pulumi.Output[str]
-    """The address of its Docker daemon over SSH."""
-    ssh: Ssh
-    """How it is reached."""
-    host_key: pulumi.Output[str]
-    """The public host key that it shows, as given."""
 
     def __init__(
         self, name: str, args: ExistingOciInstanceArgs, opts: pulumi.ResourceOptions | None = None
@@ -367,13 +345,9 @@ class ExistingOciInstance(pulumi.ComponentResource):
         found = oci.core.get_instance_output(
             instance_id=id_, opts=pulumi.InvokeOutputOptions(parent=self, provider=provider)
         )
-        self.address = found.apply(lambda instance: public_address(instance.public_ip, id_))
-        self.host_key = pulumi.Output.from_input(args.host_key)
-        self.ssh = Ssh(address=self.address, host_key=self.host_key, user=args.user, port=args.port)
-        self.docker_host = self.ssh.url
-        self.register_outputs(
-            {"address": self.address, "dockerHost": self.docker_host, "hostKey": self.host_key}
-        )
+        address = found.apply(lambda instance: public_address(instance.public_ip, id_))
+        host_key = pulumi.Output.from_input(args.host_key)
+        self._reached_at(address, host_key, args.user, args.port)
 
 
 def oci_provider(name: str, settings: OciSettings, parent: pulumi.Resource) -> oci.Provider:
