@@ -119,8 +119,7 @@ class Proxy:
 
     def socket(self, host: str) -> ssl.SSLSocket:
         """Open a TLS connection to a host behind the proxy."""
-        raw = socket.create_connection((LOOPBACK, self.https), timeout=20)
-        return self.trust.wrap_socket(raw, server_hostname=host)
+        return _handshake(host, self.https, self.trust, 20)
 
 
 class _Tls(http.client.HTTPSConnection):
@@ -131,8 +130,25 @@ class _Tls(http.client.HTTPSConnection):
         self.trust = trust
 
     def connect(self) -> None:
-        raw = socket.create_connection((LOOPBACK, self.port), timeout=self.timeout)
-        self.sock = self.trust.wrap_socket(raw, server_hostname=self.host)
+        self.sock = _handshake(self.host, self.port, self.trust, self.timeout or 20)
+
+
+def _handshake(host: str, port: int, trust: ssl.SSLContext, wait: float) -> ssl.SSLSocket:
+    """Connect over TLS; a proxy that has only just started may not have this name's certificate.
+
+    Caddy's own authority signs one name after another, and until a name's turn it answers with an
+    internal error. A name that it does not have at all gets the same: that is for good after 5 s.
+    """
+    end = time.monotonic() + min(wait, 5)
+    while True:
+        raw = socket.create_connection((LOOPBACK, port), timeout=wait)
+        try:
+            return trust.wrap_socket(raw, server_hostname=host)
+        except ssl.SSLError as error:
+            raw.close()
+            if "INTERNAL_ERROR" not in (error.reason or "") or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 @contextmanager
