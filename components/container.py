@@ -105,24 +105,6 @@ def container_args(
     )
 
 
-def handover_options(
-    parent: pulumi.Resource,
-    provider: pulumi.ProviderResource,
-    depends_on: list[pulumi.Resource],
-    replacement_trigger: pulumi.Input[str] | None = None,
-) -> pulumi.ResourceOptions:
-    """Give the options of a container that a handover replaces: the newcomer comes first."""
-    return pulumi.ResourceOptions(
-        parent=parent,
-        provider=provider,
-        depends_on=depends_on,
-        delete_before_replace=False,
-        # In place, the daemon would ignore the new one.
-        replace_on_changes=["healthcheck"],
-        replacement_trigger=replacement_trigger,
-    )
-
-
 def _labels(service: Service, app: App) -> list[docker.ContainerLabelArgs]:
     # Compose's own, so that `docker compose ls` and the like group what belongs together.
     labels = {

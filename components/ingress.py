@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_docker as docker
 
-from components.container import SecretLookup, handover_options, label_args
+from components.container import SecretLookup, label_args
 from components.docker_host import DockerHost
+from components.handover import handover_options
 from graph.apps import ANY_ADDRESS
 from graph.model import Ingress, StackGraph
 from graph.routes import HOST_ALIAS
@@ -108,11 +109,12 @@ class CaddyIngress(pulumi.ComponentResource):
             ),
         )
         image = docker.RemoteImage(name, name=ingress.image, keep_locally=True, opts=child)
+        made_of = self._container_args(network.name, config.name, data.name)
         self.container = docker.Container(
             name,
-            self._container_args(network.name, config.name, data.name),
+            made_of,
             # Removed before the networks it has joined: they could not go while it is on them.
-            opts=handover_options(self, provider, [image, *args.networks.values(), *own]),
+            opts=handover_options(self, provider, made_of, [image, *args.networks.values(), *own]),
         )
         self._links = [self._link(id_, network) for id_, network in args.networks.items()]
         self.register_outputs({"container_name": self.container.name})

@@ -10,8 +10,9 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.container import SecretLookup, container_args, file_content, handover_options
+from components.container import SecretLookup, container_args, file_content
 from components.docker_host import DockerHost
+from components.handover import handover_options
 from config.stack import Target
 from graph.model import App, Image, Ingress, MountedFile, Service
 from render.deploy import service_script
@@ -69,21 +70,23 @@ class DockerService(pulumi.ComponentResource):
             if copied
             else None
         )
+        made_of = container_args(
+            args.service,
+            args.app,
+            args.target,
+            networks=args.networks,
+            volumes=args.volumes,
+            secret=args.secret,
+        )
         container = docker.Container(
             name,
-            container_args(
-                args.service,
-                args.app,
-                args.target,
-                networks=args.networks,
-                volumes=args.volumes,
-                secret=args.secret,
-            ),
+            made_of,
             opts=handover_options(
                 self,
                 args.host.provider,
+                made_of,
                 [image, *args.needs],
-                _trigger(name, contents) if contents is not None else None,
+                _digest(name, contents) if contents is not None else "",
             ),
         )
         waits = [*args.after, *([args.ingress_container] if args.ingress_container else [])]
@@ -128,7 +131,7 @@ class DockerService(pulumi.ComponentResource):
         )
 
 
-def _trigger(name: str, contents: pulumi.Output[list[str]]) -> pulumi.Output[str]:
+def _digest(name: str, contents: pulumi.Output[list[str]]) -> pulumi.Output[str]:
     """Make a text that changes with the files: no part of the container, they ask for a new one.
 
     The engine does not compare secret triggers (3.255), so this one is readable in the state: a

@@ -17,6 +17,8 @@ from components.programs import ProgramsArgs, programs
 from components.ssh import SshConnection
 from components.zones import Zones
 from graph.model import Host, Ingress, StackGraph
+from graph.summary import summarize
+from graph.summary.model import INPUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,9 @@ class System(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: SystemArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("stackgraph:index:System", name, None, opts)
+        # For whoever judges a change: every preview shows what it means for the system.
+        meaning = summarize(args.graph, args.system).data()
+        super().__init__("stackgraph:index:System", name, {INPUT: meaning}, opts)
         self._args = args
         self._addresses: dict[str, pulumi.Input[str]] = {}
         self._zones = Zones(args.graph, args.system, args.providers, self)

@@ -225,11 +225,24 @@ def test_a_container_is_created_and_left_to_its_handover(tmp_path: Path) -> None
     assert (found.inputs["start"], found.inputs["mustRun"]) == (False, False)
     assert "name" not in found.inputs
     assert found.delete_before_replace is False
-    assert found.replace_on_changes == ("healthcheck",)
+    assert {"healthcheck", "mounts", "networksAdvanced"} <= set(found.replace_on_changes)
+    assert not {"memory", "restart"} & set(found.replace_on_changes)
     handover = recording.one("small-shop-web-handover")
     assert found.urn in handover.property_dependencies["triggers"]
     assert handover.inputs["create"] == 'eval "$(cat)" # handover of small-shop-web'
     assert handover.inputs["stdin"] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "key", ["healthcheck: {test: exit 0}", "command: serve", "stop_signal: SIGINT"]
+)
+def test_what_the_image_would_give_instead_replaces_when_it_goes(tmp_path: Path, key: str) -> None:
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    more = container(declare(tmp_path / "with", f"restart: always\n{key}"))
+    less = container(declare(tmp_path / "without", "restart: always"))
+    assert more.replacement_trigger != less.replacement_trigger
+    assert more.replace_on_changes == less.replace_on_changes
 
 
 def test_secrets_are_secrets_wherever_they_go(tmp_path: Path) -> None:
