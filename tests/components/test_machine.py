@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
-from components.instance import LOOKUPS
-from components.program import run
-from preview.record import Recording, record
+from preview.record import Recording
 from preview.resource import Resource
-from preview.value import UNKNOWN
-from scripts.probe import ROOT
+from stackgraph_testing import Stackgraph
 
 INSTANCE = "oci:Core/instance:Instance"
 ON_IT = {
@@ -26,26 +20,9 @@ ON_IT = {
 
 
 @pytest.fixture(scope="module")
-def recording() -> Recording:
+def recording(stackgraph: Stackgraph) -> Recording:
     """VitaraVox's prod stack, whose first host is made at OCI; every secret has a value."""
-    from cli.project import Project
-
-    project = Project(root=ROOT)
-    _, values = project.values("prod", ["vitaravox"])
-    (loaded,) = project.judge("prod", ["vitaravox"]).systems
-    own = values["stackgraph:vitaravox"]
-    assert isinstance(own, dict)
-    own["secrets"] = {name: f"value-of-{name}" for name in loaded.system.secrets}
-    config = {
-        key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()
-    }
-    return record(
-        lambda: run(Path(ROOT)),
-        project="stackgraph",
-        stack="prod",
-        config=config,
-        answers=dict.fromkeys(LOOKUPS, UNKNOWN),
-    )
+    return stackgraph.system("vitaravox", stack="prod").recording
 
 
 def lives_on_it(recording: Recording) -> list[Resource]:

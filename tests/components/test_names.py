@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from components.program import run
-from preview.record import Recording, record
+from preview.record import Recording
+from stackgraph_testing import Stackgraph
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def recorded(project: Path, system: str) -> Recording:
-    config = {"stackgraph:target": "dev", "stackgraph:systems": json.dumps([system])}
-    return record(lambda: run(project), project="stackgraph", stack="dev", config=config)
+    # A new one each time, which remembers no other's run.
+    return Stackgraph(project).system(system).recording
 
 
 @pytest.mark.parametrize("system", ["dyniq", "example"])

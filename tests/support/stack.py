@@ -19,6 +19,7 @@ from typing import Any
 from cli.project import Project
 from rehearsal.stack import Stack
 from scripts.probe import ROOT
+from stackgraph_testing import Stackgraph
 
 ORDINARY_FILE_LIMIT = "16384"
 """Open files that a container may ask for here: the daemon itself may have no more than 20000."""
@@ -51,12 +52,7 @@ def deployed(stack: Stack) -> set[str]:
 
 def planned(system: str) -> set[str]:
     """Give the URNs that the offline plan foretells for a system's dev stack."""
-    from components.program import run
-    from preview.record import record
-
-    config = {"stackgraph:target": "dev", "stackgraph:systems": json.dumps([system])}
-    recording = record(lambda: run(ROOT), project="stackgraph", stack="dev", config=config)
-    return {resource.urn for resource in recording.resources}
+    return {resource.urn for resource in Stackgraph(ROOT).system(system)}
 
 
 def plain_secrets(stack: Stack, system: str) -> list[str]:
