@@ -3,7 +3,7 @@ STACK ?= dev
 export STACK
 
 .DEFAULT_GOAL := help
-.PHONY: help setup preview plan up down test check fmt lock schema docs bench rehearsal clean
+.PHONY: help setup preview plan up down test check fmt lock schema docs policy bench rehearsal clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ schema: setup ## write the JSON Schema of system.yaml
 docs: setup ## write the pages of systems and rules
 	@.venv/bin/stackgraph docs
 
+policy: setup ## the environment of the policy pack: `pulumi preview --policy-pack policy`
+	@sh scripts/policy.sh
+
 rehearsal: setup ## play prod on this machine: test hosts, stand-ins of clouds; ARGS="SYSTEM --stand-in --keep"
 	@.venv/bin/python -m rehearsal $(if $(filter-out dev,$(STACK)),--stack $(STACK)) $(ARGS)
 
@@ -50,6 +53,6 @@ bench: setup ## the numbers in the README
 	@.venv/bin/python -m bench
 
 clean: ## remove environments and caches; the dev stack's state stays
-	@rm -rf .venv .tools uv.lock dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv policy/.venv .tools uv.lock dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@if [ -d .pulumi-state ]; then echo 'kept: .pulumi-state (what `make down` needs to know)' >&2; fi

@@ -14,17 +14,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPPED = 77
+LOCKS = ("requirements.lock", "requirements-uv.lock", "policy/requirements.txt")
 COMMAND = [
-    *("-m", "pip_audit", "--requirement", "requirements.lock", "--require-hashes", "--disable-pip"),
+    *("-m", "pip_audit", "--require-hashes", "--disable-pip"),
     *("--format", "json", "--progress-spinner", "off", "--timeout", "15"),
 ]
 
 
 def main() -> int:
-    """Run pip-audit and judge its answer package by package."""
-    run = subprocess.run(
-        [sys.executable, *COMMAND], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    """Look up every lock; 1 when anything was found, else 77 when anything is not known."""
+    results = {_audit(lock) for lock in LOCKS}
+    return 1 if 1 in results else max(results)
+
+
+def _audit(lock: str) -> int:
+    """Run pip-audit on a lock and judge its answer package by package."""
+    command = [sys.executable, *COMMAND, "--requirement", lock]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     try:
         packages = json.loads(run.stdout)["dependencies"]
     except (json.JSONDecodeError, KeyError, TypeError):
@@ -51,7 +57,7 @@ def main() -> int:
         return 1
     if unknown:
         return SKIPPED
-    print(f"audit: {len(packages)} packages, no known vulnerability")
+    print(f"audit: {lock}: {len(packages)} packages, no known vulnerability")
     return 0
 
 

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 2
 . scripts/lib.sh
 
 bin=.venv/bin
-code=$(ls __main__.py bench/*.py config graph render components preview cli scripts rehearsal tests -d 2>/dev/null)
+code=$(ls __main__.py bench/*.py config graph render components preview cli stackgraph_testing policy scripts rehearsal tests -d 2>/dev/null)
 skipped=77
 
 step_format() { $bin/ruff format --check --quiet --output-format concise . || { say "remedy: make fmt"; false; }; }
@@ -36,7 +36,7 @@ step_shell() {
 		echo "shell: SKIPPED, shellcheck is not installed (Debian: apt-get install shellcheck)"
 		return $skipped
 	}
-	shellcheck -x scripts/*.sh .ci/run
+	shellcheck -x scripts/*.sh scripts/ci/*.sh .ci/run
 }
 
 [ $# -gt 0 ] || set -- format lint types imports shell files hooks schema docs audit

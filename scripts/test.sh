@@ -116,6 +116,7 @@ start_docker() {
 
 install_tools
 sh scripts/setup.sh
+sh scripts/policy.sh
 sh scripts/pebble.sh || true
 start_docker
 

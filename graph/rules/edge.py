@@ -53,36 +53,41 @@ def managed(graph: StackGraph) -> Iterator[Zone]:
 def records_that_contradict(graph: StackGraph) -> Iterator[Breach]:
     """A zone at Cloudflare has each record once, under its own name, and none beside a CNAME."""
     for zone in managed(graph):
-        seen: dict[tuple[str, str, str | None, str], ZoneRecord] = {}
-        by_name: dict[str, list[ZoneRecord]] = defaultdict(list)
-        for record in zone_records(graph, zone):
-            if not _lies_in(record.name, zone.name) and record.source.path.startswith("zones"):
-                yield Breach(
-                    record.source,
-                    f"{record.name} lies outside of its zone {zone.name}",
-                    "move it under its own zone, or correct its name",
-                )
-            value = str(record.caa) if record.caa else record.value
-            same = seen.setdefault((record.name, record.type, value, record.host or ""), record)
-            if same is not record:
-                yield Breach(
-                    record.source,
-                    f"{record.name} has the same {record.type} record twice",
-                    "write it once",
-                )
-            by_name[record.name].append(record)
-        for name, records in by_name.items():
-            yield from _beside_a_cname(zone, name, records)
+        yield from contradictions(zone.name, zone_records(graph, zone))
 
 
-def _beside_a_cname(zone: Zone, name: str, records: list[ZoneRecord]) -> Iterator[Breach]:
+def contradictions(zone: str, records: Iterable[ZoneRecord]) -> Iterator[Breach]:
+    """Find what records of a zone say against each other, and what lies outside of it."""
+    seen: dict[tuple[str, str, str | None, str], ZoneRecord] = {}
+    by_name: dict[str, list[ZoneRecord]] = defaultdict(list)
+    for record in records:
+        if not _lies_in(record.name, zone) and record.source.path.startswith("zones"):
+            yield Breach(
+                record.source,
+                f"{record.name} lies outside of its zone {zone}",
+                "move it under its own zone, or correct its name",
+            )
+        value = str(record.caa) if record.caa else record.value
+        same = seen.setdefault((record.name, record.type, value, record.host or ""), record)
+        if same is not record:
+            yield Breach(
+                record.source,
+                f"{record.name} has the same {record.type} record twice",
+                "write it once",
+            )
+        by_name[record.name].append(record)
+    for name, group in by_name.items():
+        yield from _beside_a_cname(zone, name, group)
+
+
+def _beside_a_cname(zone: str, name: str, records: list[ZoneRecord]) -> Iterator[Breach]:
     aliases = [each for each in records if each.type == "CNAME"]
     # At the top of a zone Cloudflare answers a CNAME with its target's addresses (flattening), so
     # what is not an address may stand beside it.
     others = [
         each
         for each in records
-        if each.type != "CNAME" and (name != zone.name or each.type in ("A", "AAAA"))
+        if each.type != "CNAME" and (name != zone or each.type in ("A", "AAAA"))
     ]
     if len(aliases) > 1 or (aliases and others):
         beside = others[0].type if others else "another CNAME"
@@ -176,13 +181,20 @@ def more_than_the_plan(graph: StackGraph) -> Iterator[Breach]:
 
 def _of_rules(zone: Zone, ruleset: Ruleset) -> Iterator[Breach]:
     for each in ruleset.rules:
-        if len(each.expression) > LONGEST_EXPRESSION:
-            yield Breach(
-                each.source,
-                f"rule {each.ref} of {zone.name} is {len(each.expression)} characters long, and "
-                f"Cloudflare takes {LONGEST_EXPRESSION}",
-                "name fewer names, paths or networks",
-            )
+        judged = too_long(each.expression, each.ref, zone.name)
+        if judged is not None:
+            yield Breach(each.source, *judged)
+
+
+def too_long(expression: str, ref: str, zone: str) -> tuple[str, str] | None:
+    """Give fact and remedy where a rule's expression is longer than Cloudflare takes."""
+    if len(expression) <= LONGEST_EXPRESSION:
+        return None
+    return (
+        f"rule {ref} of {zone} is {len(expression)} characters long, and "
+        f"Cloudflare takes {LONGEST_EXPRESSION}",
+        "name fewer names, paths or networks",
+    )
 
 
 def _rate_limits(graph: StackGraph, zone: Zone) -> Iterator[Breach]:
@@ -330,17 +342,24 @@ def unverified_at_the_host(graph: StackGraph) -> Iterator[Breach]:
 
 
 def _loose(zone: Zone) -> Iterator[Breach]:
-    if zone.policy.ssl in ("flexible", "off", "full"):
-        how = {
-            "full": "without looking at its certificate, so anybody between them can read along",
-            "flexible": "without TLS, so anybody between them can read along",
-            "off": "without TLS, and so do callers",
-        }[zone.policy.ssl]
-        yield Breach(
-            at(zone.source, "ssl"),
-            f"ssl: {zone.policy.ssl}: the edge calls hosts of {zone.name} {how}",
-            "set ssl: strict, with certificates: origin at the ingress",
-        )
+    judged = loose(zone.policy.ssl, zone.name)
+    if judged is not None:
+        yield Breach(at(zone.source, "ssl"), *judged)
+
+
+def loose(ssl: str, zone: str) -> tuple[str, str] | None:
+    """Give fact and remedy where the edge does not verify whom it calls."""
+    how = {
+        "full": "without looking at its certificate, so anybody between them can read along",
+        "flexible": "without TLS, so anybody between them can read along",
+        "off": "without TLS, and so do callers",
+    }.get(ssl)
+    if how is None:
+        return None
+    return (
+        f"ssl: {ssl}: the edge calls hosts of {zone} {how}",
+        "set ssl: strict, with certificates: origin at the ingress",
+    )
 
 
 @rule("G37")

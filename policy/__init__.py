@@ -1,0 +1,1 @@
+"""The policy pack: the graph's rules, judged on the resources of any Pulumi program."""
