@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import edge, hosts, routes
+from bench import edge, hosts, previews, routes
 from bench.register import bare_program, our_program
 from bench.scale import write_project
 
@@ -30,7 +30,10 @@ CLOUD_SDKS = ("pulumi_aws", "pulumi_cloudflare", "pulumi_hcloud", "pulumi_oci")
 
 def main() -> int:
     """Measure everything; 1 when something misses its target."""
-    measures = (check_speed, check_scale, rendering, local_imports, registering, proxying, on_hosts)
+    measures = (
+        *(check_speed, check_scale, rendering, local_imports, registering),
+        *(comparing, gating, reading_previews, proxying, on_hosts),
+    )
     missed = [not measure() for measure in measures]
     return 1 if any(missed) else 0
 
@@ -109,6 +112,39 @@ def registering() -> bool:
         f"{median:.2f} times",
         "at most 1.10 times",
         good=median <= 1.10,
+    )
+
+
+def comparing() -> bool:
+    """``stackgraph plan --against`` of all three systems: two revisions, each run whole."""
+    seconds = previews.against_a_revision(RUNS)
+    return _tell(
+        "plan of DYNIQ, VPAI and VitaraVox against another revision, the whole command",
+        f"{seconds:.1f} s",
+        "under 5 s",
+        good=seconds < 5,
+    )
+
+
+def gating() -> bool:
+    """``stackgraph gate`` of a preview of a thousand replaced containers."""
+    whole, start = previews.gating(RUNS)
+    return _tell(
+        f"gate on a preview of {previews.STEPS:,} steps, the whole command",
+        f"{whole:.2f} s, of which {start:.2f} s for an empty one",
+        "under 1 s",
+        good=whole < 1,
+    )
+
+
+def reading_previews() -> bool:
+    """A preview of twenty thousand replaced containers, half a gigabyte of JSON."""
+    found = previews.reading_a_huge_one()
+    return _tell(
+        f"reading a preview of {found.steps:,} steps, in processor time",
+        f"{found.seconds:.1f} s, {found.megabytes:.0f} MB",
+        "under 5 s and 500 MB",
+        good=found.seconds < 5 and found.megabytes < 500,
     )
 
 
