@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cli.output import FAILED, exit_code, note, show_findings, show_table, write_atomically
-from cli.project import Project
+from cli.project import Project, today
 from config.finding import FindingsError, Severity
 
 app = typer.Typer(
@@ -57,6 +58,16 @@ class TableFormat(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+
+
+class GateFormat(StrEnum):
+    """How ``gate`` prints."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
 class RecordsFormat(StrEnum):
@@ -117,11 +128,82 @@ def plan_command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what pulumi preview --json would.")
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="REV|FILE",
+            help="Show only what changes: since a git revision, a directory with another checkout, "
+            "or what pulumi stack export or plan --json wrote.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write a page for a browser there."),
+    ] = None,
 ) -> None:
     """Show the program's resources, with no engine, no credentials and no Docker."""
-    from cli.plan import show_plan
+    from cli.plan import show_change, show_plan
 
-    _reporting(lambda: show_plan(_project(), stack, systems or (), as_json=as_json))
+    def show() -> None:
+        if against is None:
+            show_plan(_project(), stack, systems or (), as_json=as_json, html=html)
+        else:
+            show_change(_project(), stack, systems or (), against, as_json=as_json, html=html)
+
+    _reporting(show)
+
+
+@app.command("gate")
+def gate_command(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE",
+            help="What pulumi preview --json or --event-log wrote, or plan --against --json; "
+            "- is standard input.",
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="REV|FILE", help="Compare with this offline, without a FILE."
+        ),
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option("--stack", help="The stack that FILE has to be of, or that is compared."),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option("--policy", metavar="FILE", help="Another policy than the project's own."),
+    ] = None,
+    format_: Annotated[GateFormat, typer.Option("--format")] = GateFormat.TEXT,
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", metavar="FORMAT=FILE", help="Also write it there; repeatable."),
+    ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--today", formats=["%Y-%m-%d"], help="The day by which acceptances end, in UTC."
+        ),
+    ] = None,
+) -> None:
+    """Judge a change: 0 passes, 1 needs acceptance, 2 cannot be told."""
+    from cli.gate import Question, show_gate
+
+    def show() -> None:
+        question = Question(
+            files=files or (),
+            against=against,
+            stack=stack,
+            policy=policy,
+            today=day.date() if day else today(),
+        )
+        raise typer.Exit(show_gate(_project(), question, format_.value, report or ()))
+
+    _reporting(show)
 
 
 @app.command("graph")

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from config.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from preview.report import Line
 
 FINE, FOUND, FAILED = 0, 1, 2
 """Exit codes: nothing found, findings, could not do it."""
 
 UNREADABLE = {"file", "yaml"}
 """Rules whose findings mean that something could not be read at all."""
+
+_TONES: Mapping[str, Mapping[str, Any]] = {
+    "title": {"bold": True},
+    "good": {"fg": typer.colors.GREEN},
+    "warning": {"fg": typer.colors.YELLOW},
+    "bad": {"fg": typer.colors.RED},
+    "faint": {"dim": True},
+}
+"""How the tones of a report's lines look."""
 
 _COLOURS = {Severity.ERROR: typer.colors.RED, Severity.WARNING: typer.colors.YELLOW}
 
@@ -60,6 +75,18 @@ def show_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         typer.echo("  ".join(cells).rstrip())
 
 
+def show_lines(lines: Iterable[Line]) -> None:
+    """Print a report's lines; coloured on a terminal only, and not where ``NO_COLOR`` is set."""
+    colour = False if os.environ.get("NO_COLOR") else None
+    for line in lines:
+        typer.echo(typer.style(line.text, **_TONES.get(line.tone, {})), color=colour)
+
+
+def terminal_width() -> int | None:
+    """Give the columns of the terminal; None where standard output is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def note(text: str) -> None:
     """Print a message for people to standard error."""
     typer.echo(text, err=True)
@@ -67,7 +94,7 @@ def note(text: str) -> None:
 
 def write_atomically(file: Path, text: str) -> bool:
     """Replace a file's text all at once; tell whether it changed."""
-    if file.exists() and file.read_text(encoding="utf-8") == text:
+    if file.exists() and file.read_bytes() == text.encode():
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")

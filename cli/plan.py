@@ -3,73 +3,172 @@
 from __future__ import annotations
 
 import json
-import runpy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli.output import FOUND, note, show_findings
-from cli.project import PROJECT_FILE, Project, today
-from config.document import read_document
-from config.finding import FindingsError
-from config.load import SYSTEM_FILE
+from cli.against import AgainstError, change_against
+from cli.output import FAILED, FOUND, note, show_findings
+from cli.page import write_page
+from cli.program import Prepared, answers
+from cli.project import Project, today
 from config.settings import PLACEHOLDER
-from config.stack import NAMESPACE, SYSTEMS_DIRECTORY
 from graph.judge import judge
 from graph.model import StackGraph
 
-PROGRAM_FILE = "__main__.py"
-_COLOURS = {"create": typer.colors.GREEN, "import": typer.colors.GREEN, "read": typer.colors.CYAN}
+if TYPE_CHECKING:
+    from preview.plan import Plan
+    from preview.record import Recording
+
+_COLOURS = {
+    "create": typer.colors.GREEN,
+    "import": typer.colors.GREEN,
+    "read": typer.colors.CYAN,
+    "update": typer.colors.YELLOW,
+    "replace": typer.colors.MAGENTA,
+    "delete": typer.colors.RED,
+}
+
+_ALWAYS_SHOWN = frozenset({"pulumi:pulumi:Stack", "stackgraph:index:System"})
 
 
-def show_plan(project: Project, stack: str, systems: Sequence[str], *, as_json: bool) -> None:
+def show_plan(
+    project: Project,
+    stack: str,
+    systems: Sequence[str],
+    *,
+    as_json: bool,
+    html: Path | None = None,
+) -> None:
     """Print the resources that the program declares, as a tree or as Pulumi's JSON."""
     import pulumi
 
-    from components.instance import LOOKUPS
-    from preview.document import to_json
-    from preview.plan import Plan
-    from preview.record import record
-    from preview.value import UNKNOWN
-
-    _, values = project.values(stack, systems)
-    missing = _fill_secrets(project, values)
-    graph = _checked_graph(project, stack, values)
-    config = {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
+    prepared = Prepared.of(project, stack, systems)
+    graph = _checked_graph(prepared)
     try:
-        recording = record(
-            _program(project),
-            project=_name(project),
-            stack=stack,
-            config=config,
-            secret_keys=[key for key in config if PLACEHOLDER in config[key]],
-            root=project.root,
-            # No provider runs here: what a cloud would answer is not known.
-            answers=dict.fromkeys(LOOKUPS, UNKNOWN),
-        )
+        plan, recording = comparable_plan(prepared) if as_json else first_plan(prepared)
     except pulumi.RunError as error:
-        note(str(error).strip())
-        raise typer.Exit(FOUND) from None
-    plan = Plan.of(recording)
+        raise _failed(error) from None
     if as_json:
-        typer.echo(json.dumps(to_json(plan), indent=2))
+        _print_json(plan)
     else:
         _print_tree(plan)
         _print_handovers(graph)
-    for notes in recording.outputs.values():
-        for text in notes.get("notes", ()) if isinstance(notes, Mapping) else ():
-            note(f"note: {text}")
-    if missing:
-        note(
-            f"note: {missing} secrets have no value on stack {stack} and read {PLACEHOLDER}; "
-            f"stackgraph check --stack {stack} lists them"
-        )
+    _print_notes(recording)
+    _print_missing(prepared)
     note("note: no host was looked at; this is what a first `pulumi up` would create")
+    if html is not None:
+        write_page(html, plan, compared=False)
 
 
-def _print_tree(plan: Any) -> None:
+def show_change(
+    project: Project,
+    stack: str,
+    systems: Sequence[str],
+    against: str,
+    *,
+    as_json: bool,
+    html: Path | None = None,
+) -> None:
+    """Print what changes between a revision, or a document, and the files as they are now."""
+    import pulumi
+
+    prepared = Prepared.of(project, stack, systems)
+    _checked_graph(prepared)
+    try:
+        change = change_against(prepared, systems, against)
+    except AgainstError as error:
+        note(str(error))
+        raise typer.Exit(FAILED) from None
+    except pulumi.RunError as error:
+        raise _failed(error) from None
+    if as_json:
+        _print_json(only_changes(change.plan))
+    else:
+        _print_tree(with_parents(change.plan))
+        _print_refusals(change.plan)
+    _print_notes(change.recording)
+    _print_missing(prepared)
+    for text in change.notes:
+        note(f"note: {against}: {text}")
+    for step in change.plan.steps:
+        for text in step.uncertain:
+            note(f"cannot tell: {step.urn.rpartition('::')[2]}: {text}")
+    note(f"note: no host was looked at; this is what changes where all is as {against} has it")
+    if html is not None:
+        write_page(html, change.plan, compared=True)
+
+
+def only_changes(plan: Plan) -> Plan:
+    """Give a plan without what stays the same, as ``pulumi preview --json`` writes it.
+
+    Systems are kept: they tell what the change means to them.
+    """
+    from preview.urn import split
+
+    kept = tuple(
+        step
+        for step in plan.steps
+        if step.op != "same" or step.uncertain or split(step.urn).type in _ALWAYS_SHOWN
+    )
+    return replace(plan, steps=kept)
+
+
+def with_parents(plan: Plan) -> Plan:
+    """Give a plan without what stays the same, but with what is above what does not."""
+    steps = {step.urn: step for step in plan.steps}
+    kept = {step.urn for step in only_changes(plan).steps}
+    for urn in tuple(kept):
+        state = steps[urn].state
+        while state and state.parent and state.parent not in kept and state.parent in steps:
+            kept.add(state.parent)
+            state = steps[state.parent].state
+    return replace(plan, steps=tuple(step for step in plan.steps if step.urn in kept))
+
+
+def first_plan(prepared: Prepared) -> tuple[Plan, Recording]:
+    """Give the plan of a first deployment, and the recording that it is made of."""
+    from preview.plan import Plan
+    from preview.record import record
+
+    root = prepared.project.root
+    recording = record(prepared.run, root=root, answers=answers(), **prepared.settings)
+    return Plan.of(recording), recording
+
+
+def comparable_plan(prepared: Prepared) -> tuple[Plan, Recording]:
+    """Give `first_plan`, and with it what a later ``--against`` its document needs to know."""
+    from components.stand_ins import ANSWERS, STAND_INS
+    from preview.against.digests import with_digests
+    from preview.existing import Settled
+    from preview.record import record
+
+    plan, recording = first_plan(prepared)
+    settled = record(
+        prepared.run,
+        root=prepared.project.root,
+        answers={**answers(), **ANSWERS},
+        existing=Settled(STAND_INS),
+        **prepared.settings,
+    )
+    return with_digests(plan, recording, settled), recording
+
+
+def _failed(error: Exception) -> typer.Exit:
+    note(str(error).strip())
+    return typer.Exit(FOUND)
+
+
+def _print_json(plan: Plan) -> None:
+    from preview.document import to_json
+
+    typer.echo(json.dumps(to_json(plan), indent=2))
+
+
+def _print_tree(plan: Plan) -> None:
     from preview.tree import lines, rows
 
     text = lines(plan)
@@ -80,41 +179,33 @@ def _print_tree(plan: Any) -> None:
         typer.echo(typer.style(line, fg=_COLOURS[op]) if op in _COLOURS else line)
 
 
-def _fill_secrets(project: Project, values: dict[str, object]) -> int:
-    """Give placeholders to secrets that have no value: a plan needs none. Tell how many."""
-    if values.get(f"{NAMESPACE}:target") != "prod":
-        return 0
-    filled = 0
-    systems = values.get(f"{NAMESPACE}:systems")
-    for name in systems if isinstance(systems, list) else []:
-        directory = project.root / (name if "/" in name else f"{SYSTEMS_DIRECTORY}/{name}")
-        key = f"{NAMESPACE}:{directory.name}"
-        settings = dict(_mapping(values.get(key)))
-        secrets = dict(_mapping(settings.get("secrets")))
-        for secret in _declared_secrets(directory):
-            if secret not in secrets:
-                secrets[secret] = PLACEHOLDER
-                filled += 1
-        if secrets:
-            values[key] = {**settings, "secrets": secrets}
-    return filled
+def _print_refusals(plan: Plan) -> None:
+    """Say what the engine will refuse."""
+    errors = [each for each in plan.diagnostics if each.severity == "error"]
+    if errors:
+        typer.echo("\nPulumi refuses this:")
+    for error in errors:
+        typer.echo("    " + " ".join(error.message.removeprefix("error: ").split()))
 
 
-def _declared_secrets(directory: Path) -> list[str]:
-    try:
-        data = read_document(directory / SYSTEM_FILE, SYSTEM_FILE).data
-    except FindingsError:
-        return []  # said, with everything else, when the system is loaded
-    return list(_mapping(_mapping(data).get("secrets")))
+def _print_notes(recording: Recording) -> None:
+    for notes in recording.outputs.values():
+        for text in notes.get("notes", ()) if isinstance(notes, Mapping) else ():
+            note(f"note: {text}")
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _print_missing(prepared: Prepared) -> None:
+    if prepared.missing:
+        note(
+            f"note: {prepared.missing} secrets have no value on stack {prepared.stack} and read "
+            f"{PLACEHOLDER}; stackgraph check --stack {prepared.stack} lists them"
+        )
 
 
-def _checked_graph(project: Project, stack: str, values: Mapping[str, object]) -> StackGraph:
+def _checked_graph(prepared: Prepared) -> StackGraph:
     """Show findings with their colours and ids before the program would tell them as one text."""
-    settings = project.settings_of(stack, values)
+    project = prepared.project
+    settings = project.settings_of(prepared.stack, prepared.values)
     directories = settings.directories(project.root)
     judgement = judge(directories, settings, relative_to=project.root, today=today()).accepted()
     show_findings(judgement.findings, to_stderr=True)
@@ -127,29 +218,3 @@ def _print_handovers(graph: StackGraph) -> None:
     for service in sorted(graph.services.values(), key=lambda s: (s.handover.order, s.id)):
         name = service.id.partition(":")[2]
         typer.echo(f"    {service.handover.order}  {name}: {service.handover.reason}")
-
-
-def _program(project: Project) -> Callable[[], None]:
-    file = project.root / PROGRAM_FILE
-    if file.is_file() and (project.root / PROJECT_FILE).is_file():
-        # Not as `__main__`: what it does there is for a process of its own.
-        return lambda: _discard(runpy.run_path(str(file), run_name="stackgraph_plan"))
-
-    def run() -> None:
-        from components.program import run as declare
-
-        declare(project.root)
-
-    return run
-
-
-def _discard(_: object) -> None:
-    return None
-
-
-def _name(project: Project) -> str:
-    file = project.root / PROJECT_FILE
-    if not file.is_file():
-        return NAMESPACE
-    name = _mapping(read_document(file, PROJECT_FILE).data).get("name")
-    return name if isinstance(name, str) else NAMESPACE

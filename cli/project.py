@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from config.document import Document
+from config.document import Document, read_document
 from config.finding import Finding, FindingsError, Severity, Source, one_of
 from config.load import SYSTEM_FILE
 from config.settings import file_values, read_settings, read_stack_file
@@ -38,6 +38,14 @@ class Project:
             if (folder / PROJECT_FILE).is_file():
                 return Project(root=folder)
         return Project(root=start)
+
+    @property
+    def name(self) -> str:
+        """The project's name, which every URN has; the program's own where no file says it."""
+        file = self.root / PROJECT_FILE
+        data = read_document(file, PROJECT_FILE).data if file.is_file() else None
+        name = data.get("name") if isinstance(data, dict) else None
+        return name if isinstance(name, str) else NAMESPACE
 
     def settings(self, stack: str, systems: Sequence[str] = ()) -> StackSettings:
         """Read a stack's settings; the named systems, if any, stand in for the stack's own."""

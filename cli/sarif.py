@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -34,13 +34,26 @@ OF_FILES = {
 """What is reported by other than rules of the graph: id, and how things should be."""
 
 
-def findings_sarif(findings: Sequence[Finding]) -> str:
-    """Give findings as a SARIF log: sorted as they are, the same for the same findings."""
-    described = {**OF_FILES, **LIVE, **{rule.id: rule.title for rule in RULES}}
+def findings_sarif(
+    findings: Sequence[Finding],
+    *,
+    others: Mapping[str, str] | None = None,
+    accepted: Mapping[Finding, str] | None = None,
+) -> str:
+    """Give findings as a SARIF log: sorted as they are, the same for the same findings.
+
+    ``others`` describes rules that are none of the files' or the graph's. ``accepted`` are the
+    findings that count no more, and why; they are there, suppressed.
+    """
+    described = {**OF_FILES, **LIVE, **{rule.id: rule.title for rule in RULES}, **(others or {})}
     used = sorted({finding.rule for finding in findings})
     index = {rule: number for number, rule in enumerate(used)}
     seen: Counter[str] = Counter()
     results = [_result(finding, index, seen) for finding in findings]
+    if accepted is not None:
+        for finding, result in zip(findings, results, strict=True):
+            # Empty, not missing, where nobody did: else it could be that nobody knows.
+            result["suppressions"] = _suppressions(accepted.get(finding))
     driver = {
         "name": "stackgraph",
         "semanticVersion": importlib.metadata.version("stackgraph"),
@@ -54,6 +67,12 @@ def findings_sarif(findings: Sequence[Finding]) -> str:
         "results": results,
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _suppressions(why: str | None) -> list[dict[str, str]]:
+    if why is None:
+        return []
+    return [{"kind": "external", "status": "accepted", "justification": why}]
 
 
 def _result(finding: Finding, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 # ruff: noqa: N802 — methods have the names of the gRPC calls that they stand for
-"""What the SDK speaks to instead of an engine: it records, and answers as a first preview would.
+"""What the SDK speaks to instead of an engine: it records, and answers as a preview would.
 
-Nothing is looked up: no provider runs and no state is read. A custom resource gets its inputs back
-as outputs and an empty id, so that everything else about it is unknown.
+Nothing is looked up: no provider runs and no state is read. In a first preview a custom resource
+gets its inputs back as outputs and an empty id, so that everything else about it is unknown. Where
+something is there already (`existing`), that says what the program gets back.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2
 
 from preview import urn as urns
 from preview.error import RecordingError
+from preview.existing import Existing
 from preview.registration import Registered, Request, read, registered, source_of
 from preview.resource import Resource
 from preview.value import UNKNOWN, Unknown, Value
@@ -75,7 +77,9 @@ class Monitor:
         config: Mapping[str, str],
         root: Path,
         answers: Mapping[str, Answer],
+        existing: Existing | None = None,
     ) -> None:
+        self._existing = existing
         self.invocations: list[Invocation] = []
         self._project = project
         self._stack = stack
@@ -97,7 +101,7 @@ class Monitor:
     def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        """Record a resource; answer as the preview of its creation."""
+        """Record a resource; answer as the preview of its creation, or of what becomes of it."""
         what = _what(request)
         if request.remote:
             raise RecordingError(
@@ -109,13 +113,15 @@ class Monitor:
         urn = self._new_urn(request)
         aliases = urns.aliases(urn, request.parent, request.aliases, self._so_far.aliases)
         provider = self._provider(request) if request.custom else None
-        self._so_far.add(
-            registered(request, urn=urn, provider=provider, aliases=aliases, so_far=self._so_far)
+        resource = registered(
+            request, urn=urn, provider=provider, aliases=aliases, so_far=self._so_far
         )
+        self._so_far.add(resource)
+        id_, outputs = self._meet(resource, request.object)
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        outputs = _previewed(request.object, request.additionalSecretOutputs)
-        return resource_pb2.RegisterResourceResponse(urn=urn, object=outputs)
+        secret = _with_secrets(outputs, request.additionalSecretOutputs)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=secret)
 
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest
@@ -130,8 +136,10 @@ class Monitor:
         """Record a look-up; nobody looked, so all that isn't given is unknown."""
         urn = self._new_urn(request)
         provider = self._provider(request)
-        self._so_far.add(read(request, urn=urn, provider=provider, so_far=self._so_far))
-        outputs = _previewed(request.properties, request.additionalSecretOutputs)
+        resource = read(request, urn=urn, provider=provider, so_far=self._so_far)
+        self._so_far.add(resource)
+        _, found = self._meet(resource, request.properties)
+        outputs = _with_secrets(found, request.additionalSecretOutputs)
         known_id = "" if request.id == UNKNOWN.value else request.id
         return resource_pb2.ReadResourceResponse(urn=urn, properties=outputs, id=known_id)
 
@@ -140,6 +148,13 @@ class Monitor:
     ) -> resource_pb2.ExistsResourceResponse:
         """Say that nobody looked."""
         return resource_pb2.ExistsResourceResponse(unknown=True)
+
+    def _meet(self, resource: Resource, inputs: struct_pb2.Struct) -> tuple[str, struct_pb2.Struct]:
+        """Give the id, empty if unknown, and the outputs that the program reads of a resource."""
+        if self._existing is None:
+            return "", inputs
+        met = self._existing.meet(resource)
+        return met.id or "", encode(met.outputs)
 
     def _new_urn(self, request: Request) -> str:
         what, so_far = _what(request), self._so_far
@@ -283,10 +298,10 @@ def _refuse_transforms(what: str) -> NoReturn:
     )
 
 
-def _previewed(inputs: struct_pb2.Struct, secret_outputs: list[str]) -> struct_pb2.Struct:
-    """The outputs of a resource in its first preview: its inputs; those named, as secrets."""
-    outputs = struct_pb2.Struct()
-    outputs.CopyFrom(inputs)
-    for name in secret_outputs:
-        mark_secret(outputs, name)
-    return outputs
+def _with_secrets(outputs: struct_pb2.Struct, secret: list[str]) -> struct_pb2.Struct:
+    """The outputs of a resource, those named as secrets."""
+    marked = struct_pb2.Struct()
+    marked.CopyFrom(outputs)
+    for name in secret:
+        mark_secret(marked, name)
+    return marked

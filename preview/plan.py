@@ -7,12 +7,12 @@ one model only. Nothing in it is secret: secrets read `[secret]`, as they do in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from preview.resource import Resource
-from preview.urn import PROVIDER_PREFIX
+from preview.urn import PROVIDER_PREFIX, split
 from preview.value import MASK, Json, Secret, masked
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class State:
     protect: bool = False
     external: bool = False
     """Whether it is only looked up, never managed."""
+    delete: bool = False
+    """Whether it is a leftover of a replacement, whose successor is there already."""
     dependencies: tuple[str, ...] = ()
     provider: str | None = None
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,6 +55,9 @@ class State:
     resource_hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     delete_before_replace: bool | None = None
     """What the program says, `None` if nothing. Pulumi's own previews don't tell."""
+    input_digests: Mapping[str, str] = field(default_factory=dict)
+    """Of inputs that aren't known yet, what tells whether they are made in the same way as in
+    another plan: see `against.digests`. Pulumi doesn't write them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,8 @@ class Step:
     diff_reasons: tuple[str, ...] = ()
     replace_reasons: tuple[str, ...] = ()
     detailed_diff: Mapping[str, PropertyDiff] | None = None
+    uncertain: tuple[str, ...] = ()
+    """Why an offline comparison can't tell; Pulumi's own previews always can."""
 
     @property
     def state(self) -> State | None:
@@ -96,6 +103,23 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A policy that the change breaks. Pulumi's previews tell of these only in event logs."""
+
+    pack: str
+    policy: str
+    level: str
+    """Pulumi's word: `mandatory`, `advisory` (older: `warning`), `remediate`, `disabled`."""
+    message: str
+    urn: str | None = None
+
+    @property
+    def mandatory(self) -> bool:
+        """Whether Pulumi ends the deployment for it."""
+        return self.level not in ("advisory", "warning", "none", "disabled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that a deployment would do."""
 
@@ -106,36 +130,61 @@ class Plan:
     """How many resources there are for each operation; those only read aren't counted."""
     duration: int = 0
     """Nanoseconds that the preview took; 0 for a recording."""
+    operation: str = "preview"
+    """`preview`, `refresh` (a preview of one), or `update`: what was done, not what would be."""
+    outcome: str = "succeeded"
+    """How it ended: `succeeded`, `failed`, `canceled` or `unfinished`."""
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def stacks(self) -> frozenset[tuple[str, str]]:
+        """Project and stack of every step; more than one only where plans were mixed."""
+        found = (split(step.urn) for step in self.steps)
+        return frozenset((urn.project, urn.stack) for urn in found)
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
         """The plan to create what was recorded, on a stack that has nothing yet."""
         steps = tuple(_first_step(resource) for resource in recording.resources)
-        ops = Counter(step.op for step in steps if step.op != "read")
         return cls(
             steps=steps,
-            config={
-                key: MASK if isinstance(value, Secret) else value
-                for key, value in recording.config.items()
-            },
-            diagnostics=tuple(
-                Diagnostic(
-                    severity=message.severity,
-                    message=_PREFIXES.get(message.severity, "") + message.text + "\n",
-                    urn=message.urn,
-                )
-                for message in recording.messages
-            ),
-            change_summary=dict(sorted(ops.items())),
+            config=shown_config(recording),
+            diagnostics=messages_of(recording),
+            change_summary=counted(steps),
         )
+
+
+def counted(steps: Iterable[Step]) -> dict[str, int]:
+    """How many resources there are for each operation; those only read aren't counted."""
+    return dict(sorted(Counter(step.op for step in steps if step.op != "read").items()))
+
+
+def shown_config(recording: Recording) -> dict[str, str]:
+    """The configuration of a recording, secrets masked."""
+    return {
+        key: MASK if isinstance(value, Secret) else value for key, value in recording.config.items()
+    }
+
+
+def messages_of(recording: Recording) -> tuple[Diagnostic, ...]:
+    """What a recorded program logged."""
+    return tuple(
+        Diagnostic(
+            severity=message.severity,
+            message=_PREFIXES.get(message.severity, "") + message.text + "\n",
+            urn=message.urn,
+        )
+        for message in recording.messages
+    )
 
 
 def _first_step(resource: Resource) -> Step:
     op = "read" if resource.read_id else "import" if resource.import_id else "create"
-    return Step(op=op, urn=resource.urn, provider=resource.provider, new=_state(resource))
+    return Step(op=op, urn=resource.urn, provider=resource.provider, new=state_of(resource))
 
 
-def _state(resource: Resource) -> State:
+def state_of(resource: Resource) -> State:
+    """A registered resource as the engine would write it down, secrets masked."""
     return State(
         urn=resource.urn,
         custom=resource.custom,

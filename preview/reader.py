@@ -59,4 +59,18 @@ class At:
 
     def texts(self) -> tuple[str, ...]:
         """The texts in a list, or in null."""
+        if _are_texts(self.value):
+            return tuple(self.value)
         return tuple(item.need(str) for item in self.items())
+
+    def text_lists(self) -> dict[str, tuple[str, ...]]:
+        """The lists of texts in an object, or in null."""
+        found = self.want(dict) or {}
+        if all(map(_are_texts, found.values())):
+            return {key: tuple(texts) for key, texts in found.items()}
+        return {key: each.texts() for key, each in self.members()}
+
+
+def _are_texts(value: Json) -> bool:
+    # Places are made for errors only: a large preview has millions of them.
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -18,6 +18,7 @@ from pulumi._utils import ContextProperty
 from pulumi.runtime.settings import SETTINGS, Settings
 from pulumi.runtime.stack import run_in_stack
 
+from preview.existing import Existing
 from preview.log import Engine, Message
 from preview.monitor import Answer, Invocation, Monitor
 from preview.order import as_declared, declarations
@@ -73,6 +74,7 @@ def record(
     organization: str = "organization",
     root: Path | None = None,
     answers: Mapping[str, Answer] | None = None,
+    existing: Existing | None = None,
 ) -> Recording:
     """Run a program as a first preview would, and record what it registers.
 
@@ -88,6 +90,7 @@ def record(
         organization: The stack's organization; this is the one of backends without accounts.
         root: The directory of Pulumi.yaml, where paths of assets start; where we are, if not given.
         answers: By token, what functions of providers return.
+        existing: What is there already; nothing, if not given.
 
     Raises:
         pulumi.RunError: Raised by the program.
@@ -98,7 +101,14 @@ def record(
         raise RuntimeError("record() was called by a program that is being recorded; don't nest")
     config = dict(config or {})
     root = (root or Path.cwd()).resolve()
-    monitor = Monitor(project=project, stack=stack, config=config, root=root, answers=answers or {})
+    monitor = Monitor(
+        project=project,
+        stack=stack,
+        config=config,
+        root=root,
+        answers=answers or {},
+        existing=existing,
+    )
     engine = Engine(config[key] for key in secret_keys if key in config)
 
     def configure() -> None:

@@ -49,6 +49,7 @@ debootstrap   debootstrap
 node          nodejs
 npm           npm
 systemd-analyze  systemd
+chromium      chromium
 '
 PATH="$PATH:/usr/sbin:/sbin"
 

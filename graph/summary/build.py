@@ -39,6 +39,7 @@ def summarize(graph: StackGraph, system: str) -> Summary:
                 label=host.key,
                 kind=host.kind,
                 platform=host.platform,
+                machine=host.machine if graph.target == "dev" else "",
                 address=host.access.address if host.access else "",
                 ingress=ingress.logical_name if (ingress := graph.ingress_of(host.id)) else "",
                 host_key=(host.access.host_key or "") if host.access else "",
@@ -83,11 +84,6 @@ def summarize(graph: StackGraph, system: str) -> Summary:
     )
 
 
-def _host(graph: StackGraph, id_: str) -> str:
-    # On the dev stack all hosts are this machine: what moves from one to another stays where it is.
-    return label(id_) if graph.target == "prod" else "this machine"
-
-
 def _of(node: str, system: str) -> bool:
     return node.partition(":")[2].partition("/")[0] == system
 
@@ -100,7 +96,7 @@ def _service(graph: StackGraph, service: Service, ports: Mapping[str, list[str]]
             given |= set(value.secrets)
     return ServiceFacts(
         label=label(service.id),
-        host=_host(graph, service.host),
+        host=label(service.host),
         order=service.handover.order,
         because=service.handover.reason,
         image=service.image.reference,
@@ -139,7 +135,7 @@ _COMPLETED = "service_completed_successfully"
 def _process(graph: StackGraph, process: Process, ports: Mapping[str, list[str]]) -> ServiceFacts:
     return ServiceFacts(
         label=label(process.id),
-        host=_host(graph, process.host),
+        host=label(process.host),
         directories=tuple(Directory(directory=each, path=each) for each in process.spec.data),
         needs=_called(flow for flow in graph.flows_from(process.id) if not flow.soft),
         uses=_called(flow for flow in graph.flows_from(process.id) if flow.soft),

@@ -106,12 +106,14 @@ class HostFacts(_Facts):
     """A machine, by the name that its resources have; ``address`` is empty where a cloud gives it.
 
     ``ingress`` is the resource's name of its ingress, ``host_key`` the public key that it shows,
-    ``managed_by`` who else provisions it.
+    ``managed_by`` who else provisions it. ``machine`` is set where several hosts are one, as on the
+    dev stack: what moves from one to another stays where it is.
     """
 
     label: str
     kind: str
     platform: str
+    machine: str = ""
     address: str = ""
     ingress: str = ""
     host_key: str = ""

@@ -49,7 +49,7 @@ preview_to() {
 	folder=$1
 	shift
 	ended=0
-	pulumi preview --stack "$STACK" --non-interactive --json "$@" >"$folder/preview.json" || ended=$?
+	pulumi preview --stack "$STACK" --non-interactive --json --show-sames "$@" >"$folder/preview.json" || ended=$?
 	[ "$ended" -eq 0 ] || python3 -m scripts.ci.diagnostics "$folder/preview.json"
 	return "$ended"
 }

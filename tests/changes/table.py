@@ -173,9 +173,8 @@ CASES = (
         (BLOG, '    volumes: ["posts:/data"]\n', ""),
         (BLOG, "volumes:\n  posts: {}\n", ""),
         (TOP, '  blog/posts: "The blog\'s pages are in a repository, too"\n', ""),
-        risks="data downtime",
+        risks="data",
         words="posts",
-        down="blog",
     ),
     case(
         "a-service-is-renamed",

@@ -14,7 +14,7 @@ from tests.ci.api import TOKEN, Api
 from tests.ci.jobs import Project
 from tests.ci.test_of_run import event, pull, report
 
-PREVIEW = "pulumi preview --stack prod --non-interactive --json"
+PREVIEW = "pulumi preview --stack prod --non-interactive --json --show-sames"
 GATE = "stackgraph gate TMP/preview.json --stack prod --report markdown=TEMP/report/gate-prod.md"
 DEPLOY = [
     f"{PREVIEW} --save-plan TMP/plan.json",

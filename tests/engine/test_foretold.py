@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +27,8 @@ BY_NAME = {case.name: case for case in CASES}
 WATCHED = ("shop.example.com", "files.example.com")
 EVERY = 0.05
 """Seconds between two requests to each route."""
+DOWN = 3.0
+"""Seconds without an answer from which a route is down, on a machine that has much to do."""
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +52,24 @@ def _deploy(stack: Stack) -> None:
 
 
 @dataclass(slots=True)
+class Outage:
+    """How long a route did not answer, at the most, in seconds; and what it said instead."""
+
+    longest: float = 0
+    errors: int = 0
+
+    @property
+    def down(self) -> bool:
+        """Whether people would have noticed."""
+        return self.longest > DOWN or self.errors > 0
+
+
+@dataclass(slots=True)
 class Applied:
-    """A change that was applied: what was foretold, and which routes then failed how often."""
+    """A change that was applied: what was foretold, and how long each route was away."""
 
     foretold: Assessment
-    failures: dict[str, list[str]] = field(default_factory=dict)
+    outages: dict[str, Outage] = field(default_factory=dict)
 
     def told(self, family: Family) -> str:
         """Give all that was foretold of a family."""
@@ -66,8 +84,37 @@ class Applied:
         return {route for route in WATCHED if route in self.told(Family.DOWNTIME)}
 
     def failed(self) -> set[str]:
-        """Give the routes that did fail."""
-        return {route for route, failures in self.failures.items() if failures}
+        """Give the routes that were."""
+        return {route for route, outage in self.outages.items() if outage.down}
+
+
+@contextmanager
+def watched(ingress: Ingress, route: str) -> Iterator[Outage]:
+    """Ask a route again and again meanwhile, and measure how long it gives no good answer."""
+    outage, stop = Outage(), threading.Event()
+
+    def ask() -> None:
+        last = time.monotonic()
+        while not stop.wait(EVERY):
+            try:
+                status = ingress.get(f"{route}.localhost").status
+            except (OSError, http.client.HTTPException):
+                continue  # a proxy that reloads may lose one: how long counts (docs/adr/0015)
+            if status >= 500:
+                outage.errors += 1
+                continue
+            now = time.monotonic()
+            outage.longest = max(outage.longest, now - last)
+            last = now
+        outage.longest = max(outage.longest, time.monotonic() - last)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield outage
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextmanager
@@ -81,8 +128,7 @@ def applied(stack: Stack, name: str) -> Iterator[Applied]:
         ingress = Ingress("mall-east-ingress", PORTS["https"])
         with ExitStack() as watching:
             for route in WATCHED:
-                watched = ingress.watched(f"{route}.localhost", EVERY)
-                change.failures[route] = watching.enter_context(watched)
+                change.outages[route] = watching.enter_context(watched(ingress, route))
             _deploy(stack)
         yield change
     finally:
@@ -110,7 +156,7 @@ def test_what_can_run_twice_is_never_away(stack: Stack) -> None:
 def test_what_holds_data_is_away_for_a_moment(stack: Stack) -> None:
     with applied(stack, "image-of-what-holds-data") as change:
         assert change.down() == change.failed() == {"files.example.com"}
-        assert 0 < len(change.failures["files.example.com"]) * EVERY < 30
+        assert change.outages["files.example.com"].longest < 60
 
 
 def test_a_network_that_is_replaced_takes_down_all_that_is_on_it(stack: Stack) -> None:
@@ -121,27 +167,25 @@ def test_a_network_that_is_replaced_takes_down_all_that_is_on_it(stack: Stack) -
         assert "172.30.90.0" in docker("network", "inspect", "mall-shop_front")
 
 
-def test_a_renamed_volume_starts_empty_and_the_old_one_stays(stack: Stack) -> None:
-    _exec("mall-shop-files", "sh", "-c", "echo kept >/data/marker")
-    before = _volumes()
+def test_a_renamed_volume_starts_empty(stack: Stack) -> None:
+    _exec("mall-shop-files", "sh", "-c", "echo held >/data/marker")
     with applied(stack, "a-volume-is-renamed") as change:
-        assert "empty" in change.told(Family.DATA)
+        assert "starts with an empty volume mall-shop_files " in change.told(Family.DATA)
         assert _exec("mall-shop-files", "ls", "/data") == ""
-        assert before < _volumes()
+        # What is said of a volume is true of it: on dev none outlives the program's wish.
+        deleted = "mall-shop_files-data, which is deleted" in change.told(Family.DATA)
+        assert deleted == ("mall-shop_files-data" not in _volumes())
         assert change.down() == change.failed() == {"files.example.com"}
-    # Back with its old name, what it held is there again.
-    assert _exec("mall-shop-files", "cat", "/data/marker") == "kept"
 
 
-def test_an_app_that_goes_leaves_its_volume(stack: Stack) -> None:
+def test_an_app_that_goes_takes_its_volume_and_its_name(stack: Stack) -> None:
     ingress = Ingress("mall-east-ingress", PORTS["https"])
     assert ingress.get("blog.example.com.localhost").status == 401
-    before = _volumes()
     with applied(stack, "an-app-goes") as change:
-        assert "posts" in change.told(Family.DATA)
-        assert "blog.example.com" in change.told(Family.IDENTITY)
+        assert "volume mall-blog_posts is deleted" in change.told(Family.DATA)
+        assert "blog.example.com is no longer served" in change.told(Family.IDENTITY)
         assert containers("mall-blog-web", running=False) == []
-        assert _volumes() == before
+        assert "mall-blog_posts" not in _volumes()
         assert change.failed() == set()
 
 

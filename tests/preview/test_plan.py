@@ -224,7 +224,7 @@ def changed(**state: Any) -> dict[str, Any]:
         ({"steps": ["a"]}, "steps[0]: is str, not an object"),
         ({"steps": [{"urn": STACK}]}, "steps[0].op: is missing, not a text"),
         ({"steps": [{"op": "x", "urn": 1}]}, "steps[0].urn: is int, not a text"),
-        ({"steps": [{"op": "x", "urn": "u"}]}, "steps[0].urn: 'u' is no URN"),
+        ({"steps": [{"op": "x", "urn": "u"}]}, "steps[0].urn: is no URN"),
         (changed(type=None), "steps[0].newState.type: is missing, not a text"),
         (changed(dependencies="a"), "steps[0].newState.dependencies: is str, not a list"),
         (changed(dependencies=[1]), "steps[0].newState.dependencies[0]: is int, not a text"),
