@@ -6,12 +6,21 @@ import gc
 import json
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.arguments import (
+    CheckFormat,
+    GateFormat,
+    GraphFormat,
+    OneSystem,
+    RecordsFormat,
+    Stack,
+    Systems,
+    TableFormat,
+)
 from cli.output import FAILED, exit_code, note, show_findings, show_table, write_atomically
 from cli.project import Project, today
 from config.finding import FindingsError, Severity
@@ -24,59 +33,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Systems = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[SYSTEM]...",
-        help="Names under systems/, or directories with a system.yaml. Default: the stack's own.",
-    ),
-]
-OneSystem = Annotated[
-    str, typer.Argument(metavar="SYSTEM", help="A name under systems/, or a directory.")
-]
-Stack = Annotated[str, typer.Option("--stack", help="The stack whose settings apply.")]
-
-
-class CheckFormat(StrEnum):
-    """How ``check`` prints."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-
-
-class GraphFormat(StrEnum):
-    """How ``graph`` prints."""
-
-    MERMAID = "mermaid"
-    JSON = "json"
-
-
-class TableFormat(StrEnum):
-    """How ``reach`` and ``rules`` print."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-class GateFormat(StrEnum):
-    """How ``gate`` prints."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    SARIF = "sarif"
-    JUNIT = "junit"
-
-
-class RecordsFormat(StrEnum):
-    """How ``records`` prints."""
-
-    TABLE = "table"
-    ZONE = "zone"
-    HOSTS = "hosts"
-    JSON = "json"
 
 
 @app.command("check")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from pulumi.runtime.settings import SETTINGS, Settings
 from pulumi.runtime.stack import run_in_stack
 
 from preview.existing import Existing
+from preview.garbage import garbage_left_alone
 from preview.log import Engine, Message
 from preview.monitor import Answer, Invocation, Monitor
 from preview.order import as_declared, declarations
@@ -127,7 +127,7 @@ def record(
         pulumi.runtime.config.CONFIG.set(_OnlyThis(config))
         pulumi.runtime.config._SECRET_KEYS.set(set(secret_keys))
 
-    with _ONE_AT_A_TIME, _sdk_defaults_kept(), _garbage_left_alone(), declarations() as declared:
+    with _ONE_AT_A_TIME, _sdk_defaults_kept(), garbage_left_alone(), declarations() as declared:
         _in_own_thread(lambda: _run(program, configure))
 
     resources = as_declared(monitor.resources(), declared)
@@ -222,19 +222,3 @@ def _sdk_defaults_kept() -> Iterator[None]:
     finally:
         for each, default in zip(properties, defaults, strict=True):
             setattr(each, hidden, default)
-
-
-@contextmanager
-def _garbage_left_alone() -> Iterator[None]:
-    """Stop collecting garbage for a while.
-
-    Registering resources makes many objects, nearly all of which live until the end. Visiting them
-    again and again takes more time than everything else, and frees next to nothing.
-    """
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()

@@ -134,9 +134,10 @@ class Comparison:
             for key in dict.fromkeys(str(path[0]) for path in difference.unsure)
             if key not in difference.keys
         ]
-        if resource.deleted_with and self._is_replaced(resource.deleted_with):
+        gone_with = resource.deleted_with if resource.custom else None  # nothing is a component's
+        if gone_with and self._is_replaced(gone_with):
             uncertain.append(
-                f"{resource.deleted_with.rpartition('::')[2]}, with which it is deleted, is "
+                f"{gone_with.rpartition('::')[2]}, with which it is deleted, is "
                 f"replaced, and whether this is then made anew depends on the engine's version; "
                 f"{USE_PREVIEW}"
             )

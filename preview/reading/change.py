@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from preview.document import read_plan
+from preview.garbage import garbage_left_alone
 from preview.plan import Plan, Step
 from preview.reader import REMEDY, At
 from preview.reading.error import CannotRead
@@ -41,7 +39,7 @@ def read_change(source: Source, *, project: str | None = None, stack: str | None
     """
     name = name_of(source)
     try:
-        with _garbage_left_alone(), opened(source) as text:
+        with garbage_left_alone(), opened(source) as text:
             plan = _read(text)
         _check_stack(plan, project, stack)
     except OSError as error:
@@ -116,15 +114,3 @@ def _check_stack(plan: Plan, project: str | None, stack: str | None) -> None:
             raise ValueError(f"is of project {found}, not {project}; preview this one")
         if stack is not None and of != stack:
             raise ValueError(f"is of stack {of}, not {stack}; run `pulumi preview --stack {stack}`")
-
-
-@contextmanager
-def _garbage_left_alone() -> Iterator[None]:
-    """Stop collecting garbage while millions of values are made, all of which stay."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()

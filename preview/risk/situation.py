@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -65,38 +65,30 @@ class Situation:
     @cached_property
     def services(self) -> Mapping[str, Pair[ServiceFacts]]:
         """Services and processes, by their resource's name."""
-        return {
-            pair.name: pair
-            for view in self.views.values()
-            for pair in _pairs(view.system, view.before.services, view.after.services)
-        }
+        return self._pairs(lambda side: side.services)
 
     @cached_property
     def hosts(self) -> Mapping[str, Pair[HostFacts]]:
         """Hosts, by their resource's name."""
-        return {
-            pair.name: pair
-            for view in self.views.values()
-            for pair in _pairs(view.system, view.before.hosts, view.after.hosts)
-        }
+        return self._pairs(lambda side: side.hosts)
 
     @cached_property
     def ingresses(self) -> Mapping[str, Pair[IngressFacts]]:
         """Reverse proxies, by their resource's name."""
-        return {
-            pair.name: pair
-            for view in self.views.values()
-            for pair in _pairs(view.system, view.before.ingresses, view.after.ingresses)
-        }
+        return self._pairs(lambda side: side.ingresses)
 
     @cached_property
     def networks(self) -> Mapping[str, Pair[NetworkFacts]]:
         """Docker networks, by their resource's name."""
-        return {
-            pair.name: pair
-            for view in self.views.values()
-            for pair in _pairs(view.system, view.before.networks, view.after.networks)
-        }
+        return self._pairs(lambda side: side.networks)
+
+    def _pairs(self, of: Callable[[Summary], Mapping[str, T]]) -> Mapping[str, Pair[T]]:
+        found = {}
+        for view in self.views.values():
+            before, after = of(view.before), of(view.after)
+            for name in sorted({*before, *after}):
+                found[name] = Pair(view.system, name, before.get(name), after.get(name))
+        return found
 
     @cached_property
     def port_owners(self) -> Mapping[str, str]:
@@ -277,11 +269,6 @@ class Situation:
 
 
 _MACHINE = types.Nature.MACHINE
-
-
-def _pairs(system: str, before: Mapping[str, T], after: Mapping[str, T]) -> Iterator[Pair[T]]:
-    for name in sorted({*before, *after}):
-        yield Pair(system, name, before.get(name), after.get(name))
 
 
 def _marks(facts: ServiceFacts) -> Iterator[object]:
