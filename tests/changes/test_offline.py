@@ -12,9 +12,11 @@ from cli.program import Prepared, answers
 from cli.project import Project
 from components.stand_ins import ANSWERS, STAND_INS
 from preview.against import compare
-from preview.document import to_json
+from preview.change import changes_of
+from preview.document import from_json, to_json
 from preview.existing import Settled
 from preview.record import Recording, record
+from preview.risk import assess
 from tests.changes.recorded import operations, recorded
 from tests.changes.table import CASES, CONFIG, PROJECT, Case, lay_out
 
@@ -51,6 +53,13 @@ def test_a_plan_agrees_with_the_real_preview(base: Recording, tmp_path: Path, ca
     assert operations(document) == operations(real)
     assert _reasons(document) == _reasons(real)
     assert [step.urn for step in plan.steps if step.uncertain] == []
+    # What is accepted for the one is accepted for the other.
+    assert _digests(document) == _digests(real)
+
+
+def _digests(document: Any) -> set[str]:
+    found = assess(changes_of(from_json(document)))
+    return {risk.digest(found.changes) for risk in found.risks}
 
 
 def _reasons(document: Any) -> dict[str, Any]:

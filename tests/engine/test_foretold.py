@@ -17,8 +17,8 @@ from preview.change import changes_of
 from preview.document import from_json
 from preview.risk import Assessment, Family, assess
 from rehearsal.stack import Stack
-from tests.changes.table import CASES, CONFIG, PORTS, SYSTEM, lay_out
-from tests.engine.test_previews import make_images, preview
+from tests.changes.table import CASES, PORTS, SYSTEM, lay_out
+from tests.engine.test_previews import deploy, mall, preview
 from tests.support.stack import Ingress, containers, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -33,22 +33,8 @@ DOWN = 3.0
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Stack]:
-    make_images()
-    made = Stack.make(tmp_path_factory.mktemp(SYSTEM), pulumi_command, CONFIG)
-    lay_out(made.folder)
-    try:
-        _deploy(made)
+    with mall(tmp_path_factory.mktemp(SYSTEM), pulumi_command) as made:
         yield made
-    finally:
-        lay_out(made.folder)
-        made.run("destroy", "--yes", "--skip-preview")
-        for volume in docker("volume", "ls", "-q", "--filter", "name=mall-").split():
-            docker("volume", "rm", volume)
-
-
-def _deploy(stack: Stack) -> None:
-    result = stack.run("up", "--yes", "--skip-preview")
-    assert result.code == 0, result.text
 
 
 @dataclass(slots=True)
@@ -129,11 +115,11 @@ def applied(stack: Stack, name: str) -> Iterator[Applied]:
         with ExitStack() as watching:
             for route in WATCHED:
                 change.outages[route] = watching.enter_context(watched(ingress, route))
-            _deploy(stack)
+            deploy(stack)
         yield change
     finally:
         lay_out(stack.folder)
-        _deploy(stack)
+        deploy(stack)
 
 
 def _exec(service: str, *command: str) -> str:

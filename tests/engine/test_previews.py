@@ -9,6 +9,8 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -42,18 +44,30 @@ def make_images() -> None:
         make_image(f"stackgraph-test/{tag}", "stub", stub=stub)
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Stack]:
+@contextmanager
+def mall(folder: Path, pulumi: str) -> Iterator[Stack]:
+    """Bring the system up, and take it down in the end."""
     make_images()
-    made = Stack.make(tmp_path_factory.mktemp(SYSTEM), pulumi_command, CONFIG)
+    made = Stack.make(folder, pulumi, CONFIG)
     lay_out(made.folder)
     try:
-        result = made.up()
-        assert result.code == 0, result.text
+        deploy(made)
         yield made
     finally:
         lay_out(made.folder)
         made.run("destroy", "--yes", "--skip-preview")
+
+
+def deploy(stack: Stack) -> None:
+    """Deploy what is in the folder now."""
+    result = stack.up()
+    assert result.code == 0, result.text
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Stack]:
+    with mall(tmp_path_factory.mktemp(SYSTEM), pulumi_command) as made:
+        yield made
 
 
 def preview(stack: Stack, *options: str) -> str:
