@@ -10,7 +10,7 @@ from preview.risk import types
 from preview.risk.chains import changed_parts
 from preview.risk.model import Family, Risk
 from preview.risk.situation import Situation, View
-from preview.risk.words import holds
+from preview.risk.words import holds, listed
 from preview.value import MASK, UNKNOWN, Json
 
 _risk = partial(Risk, family=Family.SECRETS)
@@ -31,12 +31,18 @@ def risks(situation: Situation) -> Iterator[Risk]:
 
 
 def _gone(situation: Situation, view: View) -> Iterator[Risk]:
-    for secret in sorted(set(view.before.secrets).difference(view.after.secrets)):
-        yield _risk(
-            subject=f"secret {secret}",
-            fact="is no longer declared; it is good where it was issued until it is revoked there",
-            urns=situation.system_urns(view.system),
-        )
+    gone = sorted(set(view.before.secrets).difference(view.after.secrets))
+    if not gone:
+        return
+    one = len(gone) == 1
+    verb, it = ("is", "it is") if one else ("are", "each is")
+    # One for all: whoever takes a system down answers once. What it is bound to has every name.
+    yield _risk(
+        subject=f"secret {gone[0]}" if one else f"secrets {listed(gone)}",
+        fact=f"{verb} no longer declared; {it} good where it was issued until it is revoked there",
+        urns=situation.system_urns(view.system),
+        evidence=tuple(gone),
+    )
 
 
 def _given(situation: Situation, view: View) -> Iterator[Risk]:

@@ -31,6 +31,11 @@ def test_secrets_that_go_and_that_others_get() -> None:
         "secrets: secret KEY is no longer declared; it is good where it was issued until it is "
         "revoked there"
     ]
+    many = summary(one, other, secrets=tuple("ABCDEFGH"))
+    assert both(many, summary(service("app/web"), other)) == [
+        "secrets: secrets A, B, C, D, E and 3 more are no longer declared; each is good where it "
+        "was issued until it is revoked there"
+    ]
     new = summary(one, service("app/job", secrets=("NEW",)), secrets=("KEY", "NEW"))
     assert both(before, new) == []
 
