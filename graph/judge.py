@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from graph.build import build
 from graph.cloudflare import CLOUDFLARE_NETWORKS
 from graph.model import StackGraph
 from graph.platforms import RULE, Ask, all_answered, with_answers
-from graph.rules import check
+from graph.rules import RULES, check
 from graph.waivers import Waived, apply
 
 
@@ -54,7 +54,7 @@ def judge(
     """
     systems, findings = read_systems(directories, settings, relative_to=relative_to)
     graph = build(systems, settings, edge_networks=edge_networks)
-    found = check(graph)
+    found = tuple(_told(check(graph), systems))
     answers = ask(graph) if ask else None
     if answers is not None:
         found = tuple(with_answers(found, graph, answers))
@@ -64,3 +64,14 @@ def judge(
     return Judgement(
         systems=systems, graph=graph, findings=ordered([*findings, *counting]), waived=waived
     )
+
+
+def _told(findings: Iterable[Finding], systems: Iterable[LoadedSystem]) -> Iterator[Finding]:
+    """Hold back what would follow from a part that could not be read, which is told itself."""
+    partly = tuple(
+        f"{system.document.file.rpartition('/')[0]}/" for system in systems if system.unreadable
+    )
+    absence = {rule.id for rule in RULES if rule.absence}
+    for finding in findings:
+        if finding.rule not in absence or not finding.source.file.startswith(partly):
+            yield finding

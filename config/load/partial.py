@@ -36,8 +36,8 @@ def readable(
             merged = []
         for key, alone in _one_by_one(raw[section]):
             read, _ = validate(model, {**least, section: alone}, document)
-            if read is None and key:
-                unreadable.add(str(key))
+            if read is None:
+                unreadable.add(str(key or section))
             if isinstance(merged, list):
                 # None keeps the place of what is wrong, so that the others keep their lines.
                 merged += getattr(read, section) if read else (None,)

@@ -28,7 +28,9 @@ class Rule:
     """A rule: its stable id, its family (the module's name), a title, a severity, its function.
 
     Ids of the incident catalogue (``R01``, ``N07``…) are kept; ids that begin with ``G`` are
-    the graph's own. ``also`` lists further catalogue rows that the rule covers.
+    the graph's own. ``also`` lists further catalogue rows that the rule covers. ``absence``: a
+    breach is that something is not there, so in a system that could not be read as a whole nobody
+    knows of one.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Rule:
     title: str
     severity: Severity
     also: tuple[str, ...]
+    absence: bool
     check: Check
 
     def findings(self, graph: StackGraph) -> Iterator[Finding]:
@@ -55,6 +58,7 @@ def rule(
     *,
     severity: Severity = Severity.ERROR,
     also: tuple[str, ...] = (),
+    absence: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a function that yields breaches; its docstring's first line is the title."""
 
@@ -62,7 +66,13 @@ def rule(
         family = function.__module__.rpartition(".")[2]
         title = (function.__doc__ or "").partition("\n")[0].rstrip(".")
         return Rule(
-            id=id_, family=family, title=title, severity=severity, also=also, check=function
+            id=id_,
+            family=family,
+            title=title,
+            severity=severity,
+            also=also,
+            absence=absence,
+            check=function,
         )
 
     return make

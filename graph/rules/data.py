@@ -26,7 +26,7 @@ def writers(graph: StackGraph) -> Mapping[str, tuple[Service, ...]]:
     return {volume: tuple(services) for volume, services in found.items()}
 
 
-@rule("B17", severity=Severity.WARNING)
+@rule("B17", severity=Severity.WARNING, absence=True)
 def unsaved(graph: StackGraph) -> Iterator[Breach]:
     """Everything that keeps data is saved by a backup, or declared disposable."""
     saved = {capture.of for backup in graph.backups.values() for capture in backup.captures}

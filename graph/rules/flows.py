@@ -58,7 +58,7 @@ def _kept_by(
         yield listed([each.key for each in own]), kinds
 
 
-@rule("G06")
+@rule("G06", absence=True)
 def unreachable(graph: StackGraph) -> Iterator[Breach]:
     """Who calls another without the ingress shares a network with it, or a port of its host."""
     for flow in graph.flows:
@@ -132,7 +132,7 @@ def _known_as(graph: StackGraph, network: Network) -> tuple[str, str]:
     return network.host, network.name.removeprefix(prefix)
 
 
-@rule("G07", severity=Severity.WARNING)
+@rule("G07", severity=Severity.WARNING, absence=True)
 def needless_membership(graph: StackGraph) -> Iterator[Breach]:
     """A service is only on networks where it meets somebody that it calls or is called by."""
     systems = {flow.system for flow in graph.flows}
@@ -198,7 +198,7 @@ def _goes_out(graph: StackGraph, service: Service) -> bool:
     )
 
 
-@rule("G14")
+@rule("G14", absence=True)
 def undeclared_calls(graph: StackGraph) -> Iterator[Breach]:
     """Every call of a scenario is a flow, a route or another thing that the system declares."""
     known: set[tuple[str, str]] = set()

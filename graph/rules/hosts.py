@@ -58,7 +58,7 @@ def mesh_only_without_mesh(graph: StackGraph) -> Iterator[Breach]:
             )
 
 
-@rule("P07")
+@rule("P07", absence=True)
 def locked_out_with_the_mesh(graph: StackGraph) -> Iterator[Breach]:
     """There is a way in when the mesh is down."""
     for mesh in graph.meshes.values():

@@ -116,7 +116,7 @@ def member_without_address(graph: StackGraph) -> Iterator[Breach]:
                 )
 
 
-@rule("V09")
+@rule("V09", absence=True)
 def control_not_saved(graph: StackGraph) -> Iterator[Breach]:
     """What controls the mesh can be restored.
 

@@ -83,7 +83,7 @@ def _public_unknown(graph: StackGraph, host: Host) -> Iterator[Breach]:
         )
 
 
-@rule("V02", severity=Severity.WARNING)
+@rule("V02", severity=Severity.WARNING, absence=True)
 def name_missing_in_the_mesh(graph: StackGraph) -> Iterator[Breach]:
     """The mesh's DNS knows every name that is for the mesh."""
     for mesh in graph.meshes.values():

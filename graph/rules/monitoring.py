@@ -27,7 +27,7 @@ def tells_nobody(graph: StackGraph) -> Iterator[Breach]:
             )
 
 
-@rule("M02", severity=Severity.WARNING)
+@rule("M02", severity=Severity.WARNING, absence=True)
 def unwatched_routes(graph: StackGraph) -> Iterator[Breach]:
     """Where a system is monitored, each of its public routes is."""
     watched = {monitor.route for monitor in graph.monitors.values()}

@@ -78,7 +78,7 @@ def _ports(graph: StackGraph) -> Mapping[str, list[HostPort]]:
     return found
 
 
-@rule("R17")
+@rule("R17", absence=True)
 def url_without_route(graph: StackGraph) -> Iterator[Breach]:
     """A URL of the system's own names, in a service's environment, is one that a route answers.
 

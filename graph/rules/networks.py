@@ -48,7 +48,7 @@ def _default_is_meant(networks: list[Network], services: tuple[Service, ...]) ->
     return any(DEFAULT_NETWORK in service.spec.networks for service in services)
 
 
-@rule("N03")
+@rule("N03", absence=True)
 def no_way_out(graph: StackGraph) -> Iterator[Breach]:
     """A service that calls something outside of its host is on a network that is not internal."""
     for service in ours(graph):
@@ -81,7 +81,7 @@ def _closed_in(graph: StackGraph, service: Service) -> str | None:
     return None
 
 
-@rule("N04")
+@rule("N04", absence=True)
 def internal_with_ports(graph: StackGraph) -> Iterator[Breach]:
     """A service that publishes ports is on a network that is not internal."""
     for service in graph.services.values():

@@ -42,7 +42,7 @@ def one_name(graph: StackGraph) -> Iterator[Breach]:
             )
 
 
-@rule("K04", severity=Severity.WARNING)
+@rule("K04", severity=Severity.WARNING, absence=True)
 def empty(graph: StackGraph) -> Iterator[Breach]:
     """What is described has something in it."""
     for app in graph.apps.values():

@@ -97,7 +97,7 @@ def served_twice(graph: StackGraph) -> Iterator[Breach]:
                 )
 
 
-@rule("R10")
+@rule("R10", absence=True)
 def below_a_path(graph: StackGraph) -> Iterator[Breach]:
     """A service is served below a path only where it works there."""
     for service, facts in known(graph):

@@ -50,7 +50,9 @@ def ours(graph: StackGraph) -> Iterator[Service]:
 def pulled(graph: StackGraph) -> Iterator[Service]:
     """Give our services whose image runs as it was published: neither built nor a stand-in."""
     for service in ours(graph):
-        if service.image.context is None and service.image.stand_in_for is None:
+        image = service.image
+        # What a variable would have named that could not be read has no reference.
+        if image.context is None and image.stand_in_for is None and image.reference:
             yield service
 
 

@@ -39,7 +39,7 @@ def read_when_built(graph: StackGraph) -> Iterator[Breach]:
             yield Breach(where(service, name), fact, remedy)
 
 
-@rule("S02")
+@rule("S02", absence=True)
 def missing_variable(graph: StackGraph) -> Iterator[Breach]:
     """A service has the variables without which its image does not start."""
     for service, facts in serving(graph):
@@ -217,7 +217,7 @@ def public_secret(graph: StackGraph) -> Iterator[Breach]:
             )
 
 
-@rule("S17", severity=Severity.WARNING)
+@rule("S17", severity=Severity.WARNING, absence=True)
 def unused_value(graph: StackGraph) -> Iterator[Breach]:
     """A variable or secret that is declared is used."""
     values: tuple[Variable | Secret, ...] = (*graph.variables.values(), *graph.secrets.values())

@@ -29,6 +29,8 @@ EVERY = 0.05
 """Seconds between two requests to each route."""
 DOWN = 3.0
 """Seconds without an answer from which a route is down, on a machine that has much to do."""
+LOST = 4
+"""Connections that a proxy may lose when it reloads, and is not down for: docs/adr/0015."""
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +41,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iter
 
 @dataclass(slots=True)
 class Outage:
-    """How long a route did not answer, at the most, in seconds; and what it said instead."""
+    """How long a route did not answer, at the most, in seconds; and how often it failed."""
 
     longest: float = 0
     errors: int = 0
+    refused: int = 0
 
     @property
     def down(self) -> bool:
         """Whether people would have noticed."""
-        return self.longest > DOWN or self.errors > 0
+        return self.longest > DOWN or self.errors > 0 or self.refused > LOST
 
 
 @dataclass(slots=True)
@@ -85,7 +88,8 @@ def watched(ingress: Ingress, route: str) -> Iterator[Outage]:
             try:
                 status = ingress.get(f"{route}.localhost").status
             except (OSError, http.client.HTTPException):
-                continue  # a proxy that reloads may lose one: how long counts (docs/adr/0015)
+                outage.refused += 1
+                continue
             if status >= 500:
                 outage.errors += 1
                 continue
