@@ -73,4 +73,4 @@ class At:
 
 def _are_texts(value: Json) -> bool:
     # Places are made for errors only: a large preview has millions of them.
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and {*map(type, value)} <= {str}

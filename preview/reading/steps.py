@@ -29,7 +29,7 @@ PARTS: Final = frozenset(
 )  # fmt: skip
 """The parts of a replacement, which `replace` tells as one."""
 
-_SHARED: Final = ("inputs", "outputs", "dependencies", "propertyDependencies")
+_SHARED: Final = ("inputs", "dependencies", "propertyDependencies")
 _LONG: Final = 63
 """Characters; the parser itself keeps shorter texts once."""
 
@@ -95,25 +95,22 @@ def outcome(plan: Plan, told: str | None = None) -> str:
 
 
 def _share(old: Json, new: Json) -> None:
-    """Keep once what is alike before and after, and nothing that only providers read.
+    """Keep once what is alike before and after, and no outputs: a change is one of inputs.
 
     That is most of a large preview.
     """
     before, after = (state if isinstance(state, dict) else {} for state in (old, new))
     for state in (before, after):
-        if isinstance(outputs := state.get("outputs"), dict):
-            for name in [name for name in outputs if name.startswith("__")]:
-                del outputs[name]  # a provider's own notes, long and for nobody else
+        state.pop("outputs", None)
     for key in _SHARED:
         if key in before and key in after and _alike(before[key], after[key]):
             after[key] = before[key]
     texts: dict[str, str] = {}
     for state in (before, after):
-        for key in ("inputs", "outputs"):
-            if isinstance(values := state.get(key), dict):
-                for name, value in values.items():
-                    if type(value) is str and len(value) > _LONG:
-                        values[name] = texts.setdefault(value, value)
+        if isinstance(values := state.get("inputs"), dict):
+            for name, value in values.items():
+                if type(value) is str and len(value) > _LONG:
+                    values[name] = texts.setdefault(value, value)
 
 
 def _alike(one: Json, other: Json) -> bool:

@@ -26,7 +26,10 @@ _CIPHERTEXT: Final = re.compile(r'^v\d:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$|"secure"
 
 def has_marks(text: bytes) -> bool:
     """Whether a JSON text holds anything for `plain` to do: most don't, and looking is fast."""
-    return any(mark in text for mark in _TELLING)
+    for mark in _TELLING:  # noqa: SIM110 — an `any` would take twice the time
+        if mark in text:
+            return True
+    return False
 
 
 def plain(value: Json) -> Json:
