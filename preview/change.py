@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final
 
 from graph.summary import Summary, read_summary
 from graph.summary.model import INPUT
 from preview import urn as urns
+from preview.difference import Difference, differences
 from preview.plan import Plan, State, Step
-from preview.value import UNKNOWN, Json
 
 SYSTEM_TYPE: Final = "stackgraph:index:System"
 """The component of a system, which has its summary among its inputs."""
@@ -59,22 +59,6 @@ _WEIGHT: Final = {op: weight for weight, op in enumerate(reversed(Operation))}
 _WEIGHT[Operation.REPLACE] = len(_WEIGHT)  # told in several steps, and the one that counts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One input that changes: ``ports[0].external``. ``replaces``: the resource, for this."""
-
-    path: str
-    kind: Literal["added", "removed", "changed"]
-    old: Json = None
-    new: Json = None
-    replaces: bool = False
-
-    @property
-    def unknown(self) -> bool:
-        """Whether only the deployment will tell the new value."""
-        return _holds_unknown(self.new)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What happens to one resource.
@@ -112,22 +96,7 @@ class Change:
         """Every input that changes, sorted by path; none where one side is missing."""
         if self.old is None or self.new is None:
             return ()
-        found = {d.path: d for d in _differences(self.old.inputs, self.new.inputs, "")}
-        for path in self.told:
-            if not any(_within(each, path) or _within(path, each) for each in found):
-                # Both sides are shown alike: a secret, or something that the provider computes.
-                old, new = _at(self.old.inputs, path), _at(self.new.inputs, path)
-                found[path] = Difference(path=path, kind="changed", old=old, new=new)
-        return tuple(
-            Difference(
-                path=d.path,
-                kind=d.kind,
-                old=d.old,
-                new=d.new,
-                replaces=any(_within(d.path, reason) for reason in self.reasons),
-            )
-            for _, d in sorted(found.items())
-        )
+        return differences(self.old.inputs, self.new.inputs, self.told, self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,51 +268,3 @@ def _leads(state: State) -> Iterator[str]:
     if state.provider:
         yield state.provider.rpartition("::")[0]
     yield from sorted(state.dependencies)
-
-
-def _differences(old: Json, new: Json, path: str) -> Iterator[Difference]:
-    if old == new:
-        return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in sorted({*old, *new}):
-            if not key.startswith("__"):
-                inner = f"{path}.{key}" if path else key
-                yield from _one(key in old, key in new, old.get(key), new.get(key), inner)
-    elif isinstance(old, list) and isinstance(new, list):
-        for index in range(max(len(old), len(new))):
-            inside = index < len(old), index < len(new)
-            pair = (old[index] if inside[0] else None, new[index] if inside[1] else None)
-            yield from _one(*inside, *pair, f"{path}[{index}]")
-    else:
-        yield Difference(path=path, kind="changed", old=old, new=new)
-
-
-def _one(was: bool, is_: bool, old: Json, new: Json, path: str) -> Iterator[Difference]:
-    if was and is_:
-        yield from _differences(old, new, path)
-    else:
-        kind: Literal["added", "removed"] = "added" if is_ else "removed"
-        yield Difference(path=path, kind=kind, old=old, new=new)
-
-
-def _within(path: str, above: str) -> bool:
-    return path == above or path.startswith((f"{above}.", f"{above}["))
-
-
-def _at(value: Json, path: str) -> Json:
-    for part in path.replace("[", ".").replace("]", "").split("."):
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
-
-
-def _holds_unknown(value: Json) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_holds_unknown, value.values()))
-    if isinstance(value, list):
-        return any(map(_holds_unknown, value))
-    return bool(value == UNKNOWN.value)

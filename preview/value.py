@@ -78,3 +78,12 @@ def reveal(value: Value) -> Value:
             return [reveal(item) for item in value]
         case _:
             return value
+
+
+def holds(value: Json, mark: str) -> bool:
+    """Tell whether there is a mark anywhere in a value."""
+    if isinstance(value, Mapping):
+        return any(holds(each, mark) for each in value.values())
+    if isinstance(value, list):
+        return any(holds(each, mark) for each in value)
+    return bool(value == mark)

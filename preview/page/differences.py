@@ -9,7 +9,8 @@ from dataclasses import replace
 from difflib import unified_diff
 from typing import Final
 
-from preview.change import Change, Difference
+from preview.change import Change
+from preview.difference import Difference
 from preview.page.text import Element, add, el
 from preview.report.difference import AFTER_UP
 from preview.report.words import number

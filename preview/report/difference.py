@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from preview.change import Change, Difference
+from preview.change import Change
+from preview.difference import Difference
 from preview.report.words import number, short, visible
 from preview.value import MASK, SECRET, SIGNATURE, UNKNOWN, Json
 

@@ -7,7 +7,8 @@ secret is in none, so that an offline plan and a real preview give the same.
 from __future__ import annotations
 
 from graph.summary.model import ServiceFacts
-from preview.change import Change, Difference, Operation
+from preview.change import Change, Operation
+from preview.difference import Difference
 from preview.risk import types
 from preview.risk.situation import Situation
 from preview.risk.words import listed, plain

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from graph.summary.limits import limit_of
-from preview.change import Change, Difference, Operation
+from preview.change import Change, Operation
+from preview.difference import Difference
 from preview.risk import types
 from preview.risk.model import Family, Risk
 from preview.risk.situation import Situation, View

@@ -10,8 +10,8 @@ from preview.risk import types
 from preview.risk.chains import changed_parts
 from preview.risk.model import Family, Risk
 from preview.risk.situation import Situation, View
-from preview.risk.words import holds, listed
-from preview.value import MASK, UNKNOWN, Json
+from preview.risk.words import listed
+from preview.value import MASK, UNKNOWN, Json, holds
 
 _risk = partial(Risk, family=Family.SECRETS)
 

@@ -44,12 +44,3 @@ def plain(value: Json) -> str | None:
 def holds_mark(text: str) -> bool:
     """Tell whether a text is secret or unknown."""
     return MASK in text or UNKNOWN.value in text
-
-
-def holds(value: Json, mark: str) -> bool:
-    """Tell whether there is a mark anywhere in a value."""
-    if isinstance(value, Mapping):
-        return any(holds(each, mark) for each in value.values())
-    if isinstance(value, list):
-        return any(holds(each, mark) for each in value)
-    return bool(value == mark)
