@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -298,6 +300,10 @@ def _reporting(action: Callable[[], None]) -> None:
     except FindingsError as error:
         show_findings(error.findings, to_stderr=True)
         raise typer.Exit(exit_code(error.findings)) from None
+    except BrokenPipeError:
+        # Who read it has had enough. Python would complain again when it flushes in the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
     except OSError as error:
         note(f"{error.filename}: {(error.strerror or 'failed').lower()}")
         raise typer.Exit(FAILED) from None

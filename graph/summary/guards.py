@@ -16,6 +16,15 @@ from graph.model import Host, Route, Service, StackGraph, Zone
 from graph.summary.labels import label
 from graph.summary.limits import limited
 
+KEEPS = "it keeps capability "
+"""How a grant begins that every container has unless it drops it."""
+
+_ORDINARY = frozenset(
+    {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"}
+    | {"NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}
+)
+"""What Docker gives each container: https://docs.docker.com/engine/security/#linux-kernel-capabilities."""
+
 _TLS = ("1.0", "1.1", "1.2", "1.3")
 
 
@@ -197,7 +206,8 @@ def _to_service(service: Service) -> Iterator[tuple[str, str]]:
     if spec.network_mode == "host":
         yield subject, "it uses its host's network"
     for capability in spec.cap_add:
-        yield subject, f"it has capability {capability.upper().removeprefix('CAP_')}"
+        name = capability.upper().removeprefix("CAP_")
+        yield subject, f"{KEEPS if name in _ORDINARY else 'it has capability '}{name}"
     for option in spec.security_opt:
         if _loosens(option):
             yield subject, f"security option {option}"

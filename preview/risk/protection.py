@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from graph.summary.guards import KEEPS
 from graph.summary.limits import limit_of
 from preview.change import Change, Operation
 from preview.difference import Difference
@@ -67,8 +68,9 @@ def _successor(guard: str, came: list[str]) -> str | None:
 def _grants(situation: Situation, view: View) -> Iterator[Risk]:
     for subject, after in view.after.grants.items():
         before = view.before.grants.get(subject, ())
+        new = subject not in view.before.guards
         for grant in after:
-            if grant not in before:
+            if grant not in before and not (new and grant.startswith(KEEPS)):
                 yield _risk(
                     subject=subject,
                     fact=f"may do more: {grant}",

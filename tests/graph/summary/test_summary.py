@@ -240,3 +240,11 @@ def test_processes(manager: str, command: str, gap: bool, tmp_path: Path) -> Non
     assert found.secrets == ("KEY",)
     assert [each.directory for each in found.directories] == ["/srv/api.db"]
     assert {"command", "directory", "listens", "manager", "user"} <= set(found.parts)
+
+
+def test_what_docker_gives_each_container_is_kept_and_more_is_more(tmp_path: Path) -> None:
+    compose = COMPOSE.replace("cap_drop: [ALL]", "cap_drop: [ALL]\n    cap_add: [chown, NET_ADMIN]")
+    assert summary(tmp_path, compose=compose).grants["web/front"] == (
+        "it has capability NET_ADMIN",
+        "it keeps capability CHOWN",
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graph.summary.guards import KEEPS
 from graph.summary.model import Summary
 from tests.preview.risk.making import both, said, step
 
@@ -51,6 +52,15 @@ def test_grants_count_also_of_what_is_new() -> None:
     granted = Summary(grants={"x": ("it is privileged",)})
     assert both(Summary(), granted) == ["protection: x may do more: it is privileged"]
     assert both(granted, Summary()) == []
+
+
+def test_what_every_container_has_is_no_grant_of_a_new_one() -> None:
+    kept = {"x": (f"{KEEPS}CHOWN",)}
+    new = Summary(guards={"x": ()}, grants=kept)
+    assert both(Summary(), new) == []
+    assert both(Summary(guards={"x": ()}), new) == [
+        "protection: x may do more: it keeps capability CHOWN"
+    ]
 
 
 @pytest.mark.parametrize("op", ["same", "update"])
