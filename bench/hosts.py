@@ -16,7 +16,7 @@ from typing import Any
 
 from rehearsal.hosts import HostLab, Key, Machine, hosts_problem
 from rehearsal.images import Stub, make_image
-from rehearsal.stack import PROGRAM, Stack
+from rehearsal.stack import PROJECT, Stack
 from scripts import probe
 
 IMAGE = "stackgraph-bench/web:1.0.0"
@@ -158,7 +158,9 @@ def _bare(folder: Path, machines: Sequence[Machine], key: Key) -> Stack:
     stack = Stack.make(folder / "p", str(probe.pulumi_path()), {}, name="prod")
     text = BARE.format(hosts=hosts, image=IMAGE, services=SERVICES)
     (stack.folder / "__main__.py").write_text(text)
-    (stack.folder / "Pulumi.yaml").write_text(PROGRAM.format(environment=sys.prefix))
+    (stack.folder / "Pulumi.yaml").write_text(
+        PROJECT.format(name="stackgraph", environment=sys.prefix)
+    )
     _up(stack)
     return stack
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cli.interrupt import interruptible
-from cli.program import Prepared, answers
+from cli.program import Prepared, settled_answers
 from cli.project import PROJECT_FILE, Project
 from cli.revision import RevisionError, checked_out, commit_of
 from config.finding import FindingsError
@@ -48,7 +48,7 @@ class Change:
     """What whoever reads the plan should know."""
 
 
-def plan_against(project: Project, stack: str, systems: Sequence[str], against: str) -> Plan:
+def change_against(prepared: Prepared, systems: Sequence[str], against: str) -> Change:
     """Give what a preview would, were the stack as ``against`` has it.
 
     Nothing is looked at but files: no host, no provider, no state. ``against`` is a git revision,
@@ -60,12 +60,6 @@ def plan_against(project: Project, stack: str, systems: Sequence[str], against: 
         FindingsError: The files can't be read.
         pulumi.RunError: The program refuses them.
     """
-    return change_against(Prepared.of(project, stack, systems), systems, against).plan
-
-
-def change_against(prepared: Prepared, systems: Sequence[str], against: str) -> Change:
-    """Give the plan of a prepared program's change; see `plan_against`."""
-    from components.stand_ins import ANSWERS
     from preview.against import compared
 
     with _baseline(prepared, systems, against) as baseline:
@@ -79,7 +73,7 @@ def change_against(prepared: Prepared, systems: Sequence[str], against: str) -> 
             ask,
             prepared.run,
             root=prepared.project.root,
-            answers={**answers(), **ANSWERS},
+            answers=settled_answers(),
             **prepared.settings,
         )
     return Change(plan=plan, recording=recording, notes=told[-1].notes if told else ())

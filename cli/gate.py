@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cli.arguments import GateFormat
 from cli.output import FAILED, note, show_lines, terminal_width, write_atomically
 from cli.project import Project
 from config.finding import FindingsError
@@ -29,7 +30,7 @@ from preview.risk import assess
 DEFAULT_STACK: Final = "dev"
 """The stack that is compared where none is named."""
 
-FORMATS: Final = ("text", "markdown", "json", "sarif", "junit")
+FORMATS: Final = tuple(GateFormat)
 
 _MOST_SAID: Final = 20
 """Reasons of one stack that are said to standard error; reports have them all."""

@@ -13,7 +13,7 @@ import typer
 from cli.against import AgainstError, change_against
 from cli.output import FAILED, FOUND, note, show_findings
 from cli.page import write_page
-from cli.program import Prepared, answers
+from cli.program import Prepared, answers, settled_answers
 from cli.project import Project, today
 from config.settings import PLACEHOLDER
 from graph.judge import judge
@@ -31,8 +31,6 @@ _COLOURS = {
     "replace": typer.colors.MAGENTA,
     "delete": typer.colors.RED,
 }
-
-_ALWAYS_SHOWN = frozenset({"pulumi:pulumi:Stack", "stackgraph:index:System"})
 
 
 def show_plan(
@@ -107,12 +105,13 @@ def only_changes(plan: Plan) -> Plan:
 
     Systems are kept: they tell what the change means to them.
     """
-    from preview.urn import split
+    from preview.change import SYSTEM_TYPE
+    from preview.urn import STACK_TYPE, split
 
     kept = tuple(
         step
         for step in plan.steps
-        if step.op != "same" or step.uncertain or split(step.urn).type in _ALWAYS_SHOWN
+        if step.op != "same" or step.uncertain or split(step.urn).type in (STACK_TYPE, SYSTEM_TYPE)
     )
     return replace(plan, steps=kept)
 
@@ -141,7 +140,7 @@ def first_plan(prepared: Prepared) -> tuple[Plan, Recording]:
 
 def comparable_plan(prepared: Prepared) -> tuple[Plan, Recording]:
     """Give `first_plan`, and with it what a later ``--against`` its document needs to know."""
-    from components.stand_ins import ANSWERS, STAND_INS
+    from components.stand_ins import STAND_INS
     from preview.against.digests import with_digests
     from preview.existing import Settled
     from preview.record import record
@@ -150,7 +149,7 @@ def comparable_plan(prepared: Prepared) -> tuple[Plan, Recording]:
     settled = record(
         prepared.run,
         root=prepared.project.root,
-        answers={**answers(), **ANSWERS},
+        answers=settled_answers(),
         existing=Settled(STAND_INS),
         **prepared.settings,
     )

@@ -161,7 +161,6 @@ def changes_of(plan: Plan) -> Changes:
         ValueError: A step's operation is not known.
     """
     changes: dict[str, Change] = {}
-    same: list[str] = []
     projects: tuple[str, str] = ("", "")
     for step in plan.steps:
         parts = urns.split(step.urn)

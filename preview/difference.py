@@ -43,7 +43,7 @@ def differences(
     found = {each.path: each for each in _differences(old, new, "")}
     for path in told:
         if not any(_within(each, path) or _within(path, each) for each in found):
-            was, is_ = _at(old, path), _at(new, path)
+            was, is_ = value_at(old, path), value_at(new, path)
             found[path] = Difference(path=path, kind="changed", old=was, new=is_)
     return tuple(
         replace(each, replaces=any(_within(each.path, reason) for reason in replacing))
@@ -80,7 +80,8 @@ def _within(path: str, above: str) -> bool:
     return path == above or path.startswith((f"{above}.", f"{above}["))
 
 
-def _at(value: Json, path: str) -> Json:
+def value_at(value: Json, path: str) -> Json:
+    """Give what stands in a value at a path; None where there is nothing."""
     for part in path.replace("[", ".").replace("]", "").split("."):
         if isinstance(value, Mapping):
             value = value.get(part)

@@ -87,3 +87,12 @@ def holds(value: Json, mark: str) -> bool:
     if isinstance(value, list):
         return any(holds(each, mark) for each in value)
     return bool(value == mark)
+
+
+def closed(value: Json) -> Json:
+    """The value with no secret in it: a preview made with `--show-secrets` has them open."""
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET:
+            return MASK
+        return {key: closed(item) for key, item in value.items()}
+    return [closed(item) for item in value] if isinstance(value, list) else value

@@ -17,13 +17,36 @@ from typing import Any, Self
 
 from scripts.probe import ROOT, pulumi_home
 
-PROGRAM = """
-name: stackgraph
+PROJECT = """
+name: {name}
 runtime:
   name: python
   options: {{toolchain: pip, virtualenv: {environment}}}
 """
 # The toolchain is pip: uv's would install this copy in the place of the project.
+
+
+def local_project(folder: Path, name: str, *, own_home: bool = False) -> dict[str, str]:
+    """Make a folder a Pulumi project with its own state; give the environment to run pulumi in.
+
+    The program finds this project's packages. ``own_home``: it has a home of its own, too, in which
+    are the plugins of the user's.
+    """
+    (folder / "state").mkdir()
+    (folder / "Pulumi.yaml").write_text(PROJECT.format(name=name, environment=sys.prefix))
+    environment = {
+        **os.environ,
+        "PULUMI_BACKEND_URL": f"file://{folder}/state",
+        "PULUMI_CONFIG_PASSPHRASE": "none",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    if own_home:
+        (folder / "home").mkdir()
+        if (plugins := pulumi_home() / "plugins").is_dir():
+            (folder / "home" / "plugins").symlink_to(plugins)
+        environment["PULUMI_HOME"] = f"{folder}/home"
+    return environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +79,11 @@ class Stack:
         """Copy a project's program and systems, and create a stack with this configuration."""
         shutil.copytree(of / "systems", folder / "systems")
         shutil.copy(of / "__main__.py", folder)
-        (folder / "Pulumi.yaml").write_text(PROGRAM.format(environment=sys.prefix))
-        for place in ("state", "home"):
-            (folder / place).mkdir()
-        if (plugins := pulumi_home() / "plugins").is_dir():
-            (folder / "home" / "plugins").symlink_to(plugins)
+        environment = local_project(folder, "stackgraph", own_home=True)
         stack = cls(folder, pulumi, name)
         stack.configure(config)
         stack.environment = {
-            **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{folder}/state",
-            "PULUMI_CONFIG_PASSPHRASE": "none",
-            "PULUMI_HOME": f"{folder}/home",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PYTHONPATH": str(ROOT),
+            **environment,
             "PATH": f"{_without_registries(folder / 'bin')}:{os.environ['PATH']}",
             "XDG_CACHE_HOME": f"{folder}/cache",
         }

@@ -11,9 +11,10 @@ from preview.page import facts
 from preview.page.canvas import Canvas
 from preview.page.drawing import Drawing, Kind, Lane, Line
 from preview.page.exposure import add_ports, add_routes, add_zones
-from preview.page.owners import INGRESSES, NETWORK, VOLUME, Owners
+from preview.page.owners import INGRESSES, Owners
 from preview.page.sides import Pair, Sides, pairs
 from preview.plan import Plan
+from preview.risk.types import NETWORK, VOLUME
 
 
 def drawings_of(plan: Plan, changes: Changes, *, compared: bool) -> tuple[Drawing, ...]:

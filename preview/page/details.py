@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from preview.change import Change, Operation
-from preview.page.differences import closed, differences, inputs
+from preview.page.differences import differences, inputs, without_secrets
 from preview.page.drawing import Drawing, Edge, Fact, Line, Node
 from preview.page.text import Content, Element, add, el
 from preview.page.words import SIGNS
@@ -154,7 +154,7 @@ def _resources(node: Node, drawing: Drawing) -> Iterator[Content]:
 
 def resource(change: Change, causes: Sequence[Change], *, compared: bool) -> Element:
     """Show one resource's change with all its differences; ``causes`` are what it follows from."""
-    change = closed(change)
+    change = without_secrets(change)
     head = el("p", class_="resource")
     add(head, sign(change.operation) if compared else None)
     add(head, el("strong", change.name), " ", el("code", display_type(change.type)))

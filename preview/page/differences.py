@@ -10,11 +10,11 @@ from difflib import unified_diff
 from typing import Final
 
 from preview.change import Change
-from preview.difference import Difference
+from preview.difference import Difference, value_at
 from preview.page.text import Element, add, el
 from preview.report.difference import AFTER_UP
 from preview.report.words import number
-from preview.value import MASK, SECRET, SIGNATURE, UNKNOWN, Json
+from preview.value import MASK, UNKNOWN, Json, closed
 
 _LONGEST: Final = 20_000
 """Characters of one value that are shown."""
@@ -23,21 +23,12 @@ _MOST_LINES: Final = 4_000
 _ITEM: Final = re.compile(r"^(?P<list>[^\[]+)\[[0-9]+\]$")
 
 
-def closed(change: Change) -> Change:
+def without_secrets(change: Change) -> Change:
     """Give a change with no secret in it: a preview made with ``--show-secrets`` has them open."""
     old, new = (
-        state and replace(state, inputs=_closed(dict(state.inputs)))
-        for state in (change.old, change.new)
+        state and replace(state, inputs=closed(state.inputs)) for state in (change.old, change.new)
     )
     return replace(change, old=old, new=new)
-
-
-def _closed(value: Json) -> Json:
-    if isinstance(value, dict):
-        if value.get(SIGNATURE) == SECRET:
-            return MASK
-        return {key: _closed(item) for key, item in value.items()}
-    return [_closed(item) for item in value] if isinstance(value, list) else value
 
 
 def differences(change: Change) -> Element | None:
@@ -84,7 +75,7 @@ def _joined(change: Change) -> Iterator[Difference]:
             yield each
             continue
         path = found["list"]
-        sides = [_at(state.inputs, path) for state in (change.old, change.new) if state]
+        sides = [value_at(state.inputs, path) for state in (change.old, change.new) if state]
         if not all(isinstance(side, list) and all(map(_is_text, side)) for side in sides):
             yield each
         elif path not in done:
@@ -101,12 +92,6 @@ def _joined(change: Change) -> Iterator[Difference]:
 
 def _is_text(value: Json) -> bool:
     return isinstance(value, str) and "\n" not in value
-
-
-def _at(value: Json, path: str) -> Json:
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
 
 
 def _shown(difference: Difference) -> Element:

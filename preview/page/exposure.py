@@ -9,9 +9,10 @@ from typing import Final
 from preview.page import facts
 from preview.page.canvas import Canvas
 from preview.page.drawing import Fact, Kind, Lane, Line
-from preview.page.owners import CONTAINER, Owners
+from preview.page.owners import Owners
 from preview.page.sides import Pair, Sides, pairs
 from preview.plan import Plan, State
+from preview.risk.types import CONTAINER
 
 _ASKED: Final = ", with a password"
 _PORT: Final = re.compile(r"(?P<first>[0-9]+)(?:-[0-9]+)?/(?P<protocol>\w+)")

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from preview import urn as urns
+from preview.change import SYSTEM_TYPE
 from preview.page.drawing import Kind
+from preview.risk.types import NETWORK, VOLUME
 
-VOLUME: Final = "docker:index/volume:Volume"
-NETWORK: Final = "docker:index/network:Network"
-CONTAINER: Final = "docker:index/container:Container"
 INGRESSES: Final = ("stackgraph:docker:CaddyIngress", "stackgraph:host:NginxIngress")
 
 _OF_COMPONENT: Final = (
@@ -24,7 +23,7 @@ _OF_COMPONENT: Final = (
     *((each, (Kind.INGRESS,)) for each in INGRESSES),
     ("stackgraph:host:Processes", (Kind.PROGRAM, Kind.HOST)),
     ("stackgraph:cloudflare:Zone", (Kind.ZONE,)),
-    ("stackgraph:index:System", (Kind.HOST, Kind.ZONE)),
+    (SYSTEM_TYPE, (Kind.HOST, Kind.ZONE)),
 )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from preview.change import Change
 from preview.difference import Difference
 from preview.report.words import number, short, visible
-from preview.value import MASK, SECRET, SIGNATURE, UNKNOWN, Json
+from preview.value import MASK, UNKNOWN, Json, closed
 
 AFTER_UP: Final = "known after up"
 MOST_DIFFERENCES: Final = 6
@@ -75,25 +75,14 @@ def _lines_of(text: str) -> str:
 def _value(value: Json) -> str:
     if value == UNKNOWN.value:
         return AFTER_UP
-    plain = _plain(value)
+    plain = closed(value)
     text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-    return short(visible(text), WIDEST) or '""'
+    return short(visible(_open(text)), WIDEST) or '""'
 
 
 def _open(text: str) -> str:
     return text.replace(UNKNOWN.value, f"({AFTER_UP})")
 
 
-def _plain(value: Json) -> Json:
-    if isinstance(value, Mapping):
-        # A preview made with --show-secrets has them in the open.
-        if value.get(SIGNATURE) == SECRET:
-            return MASK
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return _open(value) if isinstance(value, str) else value
-
-
 def _holds_secret(value: Json) -> bool:
-    return MASK in json.dumps(_plain(value))
+    return MASK in json.dumps(closed(value))

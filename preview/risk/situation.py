@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from graph.summary.model import HostFacts, IngressFacts, NetworkFacts, ServiceFacts, Summary
-from preview.change import Change, Changes, Operation
+from preview.change import SYSTEM_TYPE, Change, Changes, Operation
 from preview.plan import State
 from preview.risk import types
 from preview.risk.mounts import Mount, mounts_of
@@ -206,7 +206,7 @@ class Situation:
         return self._systems[change.urn]
 
     def _system_of(self, change: Change) -> str | None:
-        if change.type == types.SYSTEM:
+        if change.type == SYSTEM_TYPE:
             return change.name if change.name in self.views else None
         if not types.shared(change.urn):
             return None
@@ -216,7 +216,7 @@ class Situation:
 
     def system_urns(self, *systems: str) -> tuple[str, ...]:
         """Give the components of systems, where they change."""
-        found = (self.find(types.SYSTEM, system) for system in systems)
+        found = (self.find(SYSTEM_TYPE, system) for system in systems)
         return tuple(each.urn for each in found if each)
 
     def machine_of(self, state: State | None) -> Change | None:
@@ -263,7 +263,7 @@ class Situation:
             facts_ = (host.before or host.after) if host else None
             where = facts_.label if facts_ else name
             return f"the {change.type.rpartition(':')[2]} provider of {where}"
-        if change.type == types.SYSTEM:
+        if change.type == SYSTEM_TYPE:
             return f"system {name}"
         return f"{types.spoken(change.type)} {name}"
 

@@ -7,6 +7,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Final
 
+from preview.change import SYSTEM_TYPE
+
 CONTAINER: Final = "docker:index/container:Container"
 NETWORK: Final = "docker:index/network:Network"
 VOLUME: Final = "docker:index/volume:Volume"
@@ -19,8 +21,7 @@ PRIVATE_KEY: Final = "tls:index/privateKey:PrivateKey"
 COMMANDS: Final = ("command:local:Command", "command:remote:Command")
 INSTANCES: Final = ("aws:ec2/instance:Instance", "oci:Core/instance:Instance")
 
-SYSTEM: Final = "stackgraph:index:System"
-_PARENT: Final = f"::{SYSTEM}$"
+_PARENT: Final = f"::{SYSTEM_TYPE}$"
 
 
 class Nature(Enum):

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli.program import Prepared, answers
+from cli.program import Prepared, settled_answers
 from cli.project import Project
-from components.stand_ins import ANSWERS, STAND_INS
+from components.stand_ins import STAND_INS
 from preview.against import compare
 from preview.change import changes_of
 from preview.document import from_json, to_json
@@ -41,8 +41,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 def _settings(prepared: Prepared) -> dict[str, Any]:
     # As cli/against.py has it, which runs the other side in a process of its own.
-    known = {**answers(), **ANSWERS}
-    return {**prepared.settings, "root": prepared.project.root, "answers": known}
+    return {
+        **prepared.settings,
+        "root": prepared.project.root,
+        "answers": settled_answers(),
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from cli.against import plan_against
+from cli.against import change_against
+from cli.program import Prepared
 from cli.project import Project
 from tests.workspace import SHOP, Answer, shop, stackgraph, write
 
@@ -178,7 +179,7 @@ def test_a_change_made_twice_is_the_same_document(root: Path) -> None:
 
 def test_a_plan_can_be_had_in_python(root: Path) -> None:
     write(root, {"web.compose.yaml": BUMPED})
-    plan = plan_against(Project(root=root), "dev", (), "HEAD")
+    plan = change_against(Prepared.of(Project(root=root), "dev", ()), (), "HEAD").plan
     assert plan.change_summary["replace"] == 3
     assert sum(plan.change_summary.values()) == len(plan.steps)
 

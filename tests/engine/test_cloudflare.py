@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.cloudflare import TOKEN, Cloudflare, Zone, cloudflare
+from rehearsal.stack import local_project
 from scripts import probe
 
 PLUGINS = ("cloudflare", "tls")
@@ -36,12 +35,6 @@ pytestmark = [
     pytest.mark.skipif(_missing() is not None, reason=str(_missing())),
 ]
 
-PROJECT = """
-name: edge
-runtime:
-  name: python
-  options: {{toolchain: pip, virtualenv: {environment}}}
-"""
 PROGRAM = """
 import tempfile
 from pathlib import Path
@@ -132,21 +125,9 @@ class Edge:
 
 
 @pytest.fixture(scope="module")
-def edge(
-    tmp_path_factory: pytest.TempPathFactory, project: Path, pulumi_command: str
-) -> Iterator[Edge]:
+def edge(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
-    for place in ("state", "home"):
-        (folder / place).mkdir()
-    environment = {
-        **os.environ,
-        "PULUMI_BACKEND_URL": f"file://{folder}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "none",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PYTHONPATH": str(project),
-        "PYTHONWARNINGS": "ignore",
-    }
-    (folder / "Pulumi.yaml").write_text(PROJECT.format(environment=sys.prefix))
+    environment = {**local_project(folder, "edge"), "PYTHONWARNINGS": "ignore"}
     with cloudflare().serving() as api:
         zone = api.add_zone("example.com", plan="pro")
         made = Edge(folder, pulumi_command, environment, api, zone)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from rehearsal.cloudflare import TOKEN, cloudflare
-from tests.engine.test_cloudflare import PROJECT, RECORD, Edge, pytestmark
+from rehearsal.stack import local_project
+from tests.engine.test_cloudflare import RECORD, Edge, pytestmark
 
 __all__ = ["pytestmark"]
 
@@ -59,20 +57,9 @@ class Tunnelled(Edge):
 
 
 @pytest.fixture(scope="module")
-def tunnelled(
-    tmp_path_factory: pytest.TempPathFactory, project: Path, pulumi_command: str
-) -> Iterator[Tunnelled]:
+def tunnelled(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Tunnelled]:
     folder = tmp_path_factory.mktemp("tunnel")
-    (folder / "state").mkdir()
-    environment = {
-        **os.environ,
-        "PULUMI_BACKEND_URL": f"file://{folder}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "none",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PYTHONPATH": str(project),
-        "PYTHONWARNINGS": "ignore",
-    }
-    (folder / "Pulumi.yaml").write_text(PROJECT.format(environment=sys.prefix))
+    environment = {**local_project(folder, "edge"), "PYTHONWARNINGS": "ignore"}
     with cloudflare().serving() as api:
         made = Tunnelled(folder, pulumi_command, environment, api, api.add_zone("example.com"))
         made.tell()

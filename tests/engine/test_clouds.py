@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,10 @@ from pathlib import Path
 import pytest
 
 from rehearsal.clouds import IMAGE, install, resources
+from rehearsal.stack import local_project
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-PROJECT = """
-name: clouds
-runtime:
-  name: python
-  options: {{toolchain: pip, virtualenv: {environment}}}
-"""
 PROGRAM = """
 import pulumi
 from components.ec2 import ExistingEc2Instance, ExistingEc2InstanceArgs
@@ -87,26 +81,21 @@ class Clouds:
 
 
 @pytest.fixture(scope="module")
-def clouds(tmp_path_factory: pytest.TempPathFactory, project: Path, pulumi_command: str) -> Clouds:
+def clouds(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Clouds:
     folder = tmp_path_factory.mktemp("clouds")
-    for place in ("state", "home"):
-        (folder / place).mkdir()
+    # A home without plugins: the stand-ins are the only ones of their clouds.
+    (folder / "home").mkdir()
     path = install(folder / "bin")
     made = Clouds(
         folder,
         pulumi_command,
         {
-            **os.environ,
+            **local_project(folder, "clouds"),
             "PATH": f"{path}{os.pathsep}{os.environ['PATH']}",
-            "PULUMI_BACKEND_URL": f"file://{folder}/state",
-            "PULUMI_CONFIG_PASSPHRASE": "none",
             "PULUMI_HOME": f"{folder}/home",
-            "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PYTHONPATH": str(project),
             "PYTHONWARNINGS": "ignore",
         },
     )
-    (folder / "Pulumi.yaml").write_text(PROJECT.format(environment=sys.prefix))
     made.write()
     made.run("stack", "init")
     return made

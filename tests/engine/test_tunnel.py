@@ -5,18 +5,16 @@ The real engine, providers and Caddy; stand-ins of Cloudflare's API and of cloud
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from rehearsal.cloudflare import TOKEN, cloudflare
 from rehearsal.images import Stub, make_image
+from rehearsal.stack import local_project
 from rehearsal.stand_ins import CLOUDFLARED
-from tests.engine.test_cloudflare import PROJECT, Edge
+from tests.engine.test_cloudflare import Edge
 from tests.support.stack import containers, docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -66,24 +64,13 @@ class Tunnelled(Edge):
 
 
 @pytest.fixture(scope="module")
-def tunnelled(
-    tmp_path_factory: pytest.TempPathFactory, project: Path, pulumi_command: str
-) -> Iterator[Tunnelled]:
+def tunnelled(tmp_path_factory: pytest.TempPathFactory, pulumi_command: str) -> Iterator[Tunnelled]:
     make_image(CADDY, "caddy")
     make_image("stackgraph-test/front:1", "stub", stub=Stub(name="front", http=(8080,)))
     for image in (FIRST, SECOND):
         make_image(image, CLOUDFLARED.kind, stub=CLOUDFLARED.stub)
     folder = tmp_path_factory.mktemp("tunnel")
-    (folder / "state").mkdir()
-    environment = {
-        **os.environ,
-        "PULUMI_BACKEND_URL": f"file://{folder}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "none",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PYTHONPATH": str(project),
-        "PYTHONWARNINGS": "ignore",
-    }
-    (folder / "Pulumi.yaml").write_text(PROJECT.format(environment=sys.prefix))
+    environment = {**local_project(folder, "edge"), "PYTHONWARNINGS": "ignore"}
     with cloudflare().serving() as api:
         made = Tunnelled(folder, pulumi_command, environment, api, api.add_zone("example.com"))
         made.tell()

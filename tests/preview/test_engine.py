@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +13,9 @@ import pytest
 from preview.document import from_json, to_json
 from preview.plan import Plan
 from preview.value import UNKNOWN
-from scripts.probe import pulumi_home
+from rehearsal.stack import local_project
 from tests.preview import programs
 from tests.preview.programs import CONFIG, SECRET_KEYS, run
-
-PROJECT = """
-name: small
-runtime:
-  name: python
-  options: {{toolchain: pip, virtualenv: {environment}}}
-"""
 
 OURS_ALONE = {"aliases", "deleteBeforeReplace"}
 """Keys that Pulumi leaves out."""
@@ -36,22 +26,11 @@ THEIRS_ALONE = {"sourcePosition", "stackTrace"}
 
 @pytest.fixture(scope="module")
 def previews(
-    tmp_path_factory: pytest.TempPathFactory, project: Path, pulumi_command: str
+    tmp_path_factory: pytest.TempPathFactory, pulumi_command: str
 ) -> dict[str, dict[str, Any]]:
     """What `pulumi preview --json` says about each program."""
     place = tmp_path_factory.mktemp("engine")
-    (place / "state").mkdir()
-    (place / "home").mkdir()
-    if (plugins := pulumi_home() / "plugins").is_dir():
-        (place / "home" / "plugins").symlink_to(plugins)
-    environment = {
-        **os.environ,
-        "PULUMI_BACKEND_URL": f"file://{place}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "none",
-        "PULUMI_HOME": f"{place}/home",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PYTHONPATH": str(project),
-    }
+    environment = local_project(place, "small", own_home=True)
 
     def pulumi(*arguments: str) -> str:
         done = subprocess.run(
@@ -65,7 +44,6 @@ def previews(
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    (place / "Pulumi.yaml").write_text(PROJECT.format(environment=sys.prefix))
     pulumi("stack", "init")
     for key, value in CONFIG.items():
         pulumi("config", "set", key, value, "--secret" if key in SECRET_KEYS else "--plaintext")

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cli.against import plan_against
+from cli.against import change_against
+from cli.program import Prepared
 from cli.project import Project
 from preview.plan import Plan
 from rehearsal.stack import Stack
@@ -32,4 +33,5 @@ def planned_ops(plan: Plan) -> dict[str, str]:
 
 def planned(stack: Stack, against: Path) -> Plan:
     """Give the offline plan of a stack's files, compared with a document or another checkout."""
-    return plan_against(Project(root=stack.folder), stack.name, (), str(against))
+    prepared = Prepared.of(Project(root=stack.folder), stack.name, ())
+    return change_against(prepared, (), str(against)).plan

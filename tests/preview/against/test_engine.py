@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,18 +14,12 @@ from components.stand_ins import ANSWERS, STAND_INS
 from preview.against import Baseline, compare
 from preview.against.documents import read_baseline
 from preview.existing import Settled
-from scripts.probe import ROOT
+from rehearsal.stack import local_project
 from tests.preview.against.twisted import twisted
 from tests.preview.programs import run
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-PROJECT = """
-name: small
-runtime:
-  name: python
-  options: {{toolchain: pip, virtualenv: {environment}}}
-"""
 PROGRAM = """
 import os
 from tests.preview.against.twisted import twisted
@@ -41,22 +33,14 @@ def deployed(
 ) -> Iterator[tuple[Any, bytes]]:
     """Deploy the first version; give the preview of the second, and the state."""
     place = tmp_path_factory.mktemp("twisted")
-    (place / "state").mkdir()
-    (place / "Pulumi.yaml").write_text(PROJECT.format(environment=sys.prefix))
+    environment = local_project(place, "small")
     (place / "__main__.py").write_text(PROGRAM)
 
     def pulumi(version: int, *arguments: str) -> str:
         done = subprocess.run(
             [pulumi_command, *arguments, "--non-interactive", "--stack", "dev"],
             cwd=place,
-            env={
-                **os.environ,
-                "PULUMI_BACKEND_URL": f"file://{place}/state",
-                "PULUMI_CONFIG_PASSPHRASE": "none",
-                "PULUMI_SKIP_UPDATE_CHECK": "1",
-                "PYTHONPATH": str(ROOT),
-                "VERSION": str(version),
-            },
+            env={**environment, "VERSION": str(version)},
             capture_output=True,
             text=True,
             check=False,
